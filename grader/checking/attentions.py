@@ -53,6 +53,14 @@ FINITE_SCORES = ["filled, 0 after 0.0"] + [
     for how in ("filled", "added", "filled, 0 after", "added, 0 after")
     for number in (-1.0, -10.0, -100.0, -1e3, -1e4, -1e5)
 ]
+# masked after the softmax, and divided by what is left and a small number
+DIVIDED = Cause(
+    "mask-after-softmax",
+    "The mask comes after the softmax, and what is left is divided by its sum. Where that is next to nothing its "
+    "digits are lost: mask the scores, before.",
+)
+DIVISIONS = [f"divided {number}" for number in (0.0, 1e-12, 1e-10, 1e-9, 1e-8, 1e-6)]
+BY_NUMBERS = {FINITE: FINITE_SCORES, DIVIDED: DIVISIONS}
 INTERLEAVED = Cause(
     "interleaved",
     "The features are dealt out to the heads in turn; the first head gets the first ones.",
@@ -81,6 +89,9 @@ STRICT = Cause("off-by-one", "A place may look at itself as well: that is the di
 TURNED = Cause("transpose", "It is turned round: places look at later ones.")
 INVERTED = Cause("inverted", "It is the other way round: True is to stand where one may look.")
 INCLUDED = Cause("off-by-one", "It lets look at one place too many: j < length is asked.")
+ALSO_INVERTED = Cause(
+    "inverted", "It is the other way round, and wrong at j = length too: j < length is asked."
+)
 ONE_LESS = Cause("off-by-one", "It lets look at one place too few: j < length is asked.")
 NO_MIDDLE = Cause("shape", "A dimension of size 1 is missing, between B and size.")
 AT_THE_END = Cause("reversed", "It lets look at the last places; the first ones are asked.")
@@ -104,6 +115,8 @@ HEAD_MISTAKES = {
     "values are x": Cause("wrong-source", "The values are x itself, without the layer `value`."),
     "queries are x": Cause("wrong-source", "The queries are x itself, without the layer `query`."),
     "swapped": Cause("swapped", "Queries and keys are exchanged."),
+    "values and keys": Cause("swapped", "Keys and values are exchanged."),
+    "of the first": Cause("first-alone", "The mask of the first sequence is taken for all."),
     "of the batch": Cause(
         "mask-shape",
         "Where B = n, a mask of shape (n, n) is taken for one that has a row for each sequence: its number of "
@@ -137,14 +150,17 @@ BLOCK_MISTAKES = {
 }
 
 # where nothing is left to chance
-CHANCE_IN_BLOCK = Cause(
-    "option-ignored",
-    "In training the same numbers give others in a second call. With dropout = 0 none becomes 0: is `dropout` taken?",
-)
-CHANCE_IN_HEADS = Cause(
-    "wrong-place",
-    "In training the same numbers give others in a second call: no dropout is asked within a `MultiHead`.",
-)
+CHANCE_IN = {
+    "EncoderBlock": Cause(
+        "option-ignored",
+        "In training the same numbers give others in a second call. With dropout = 0 none becomes 0: is `dropout` "
+        "taken?",
+    ),
+    "MultiHead": Cause(
+        "wrong-place",
+        "In training the same numbers give others in a second call: no dropout is asked within a `MultiHead`.",
+    ),
+}
 
 # the parameters and what their sizes are
 EIGHT = tuple(
@@ -168,7 +184,7 @@ def by_hand(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, mistake: str =
     divisors["rows"] = math.sqrt(q.shape[-2])
     scores = q @ k.mT / divisors.get(mistake, root)
     may = torch.ones_like(scores, dtype=torch.bool) if mask is None else mask.expand(scores.shape)
-    if mistake in ("no mask", "after", "added"):
+    if mistake in ("no mask", "after", "added", *DIVISIONS):
         may = torch.ones_like(may)
     if mistake == "inverted":
         may = ~may
@@ -190,16 +206,24 @@ def by_hand(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, mistake: str =
         shares = scores
     if mistake == "after" and mask is not None:
         shares = shares * mask
+    if mistake in DIVISIONS and mask is not None:
+        shares = shares * mask
+        shares = shares / (shares.sum(-1, keepdim=True) + float(mistake.split()[1]))
     if hidden == -math.inf or "0 after" in mistake:
         shares = shares.masked_fill(~may, 0)
     return shares @ v / (root if mistake == "late" else 1)
 
 
-def with_finite_scores(
-    q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, near: Tensor | None
+def nearest(
+    mistakes: list[str],
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    mask: Tensor | None,
+    near: Tensor | None,
 ) -> Tensor:
-    """What masked scores that stay finite give, with the number by which it comes nearest to what came back."""
-    found = [by_hand(q, k, v, mask, mistake) for mistake in FINITE_SCORES]
+    """What that of the mistakes gives which comes nearest to what came back."""
+    found = [by_hand(q, k, v, mask, mistake) for mistake in mistakes]
     if near is None or near.shape != found[0].shape:
         return found[0]
     away = [(each - near.to(each)).abs().max().nan_to_num(math.inf).item() for each in found]
@@ -235,11 +259,15 @@ def heads_by_hand(
         parts[0] = x
     if mistake == "swapped":
         parts[:2] = parts[1], parts[0]
+    if mistake == "values and keys":
+        parts[1:] = parts[2], parts[1]
     number = 1 if mistake == "one head" else heads
     q, k, v = (splits(each, number).get(mistake, splits(each, number)[""]) for each in parts)
     if mistake == "dim":
         q = q / math.sqrt(heads)
     every = None if mask is None else mask.unsqueeze(-3)
+    if mask is not None and mistake == "of the first" and mask.dim() == 3:
+        every = mask[:1, None]
     if mask is not None and mistake == "of the batch" and mask.shape == (len(x), len(x)):
         every = mask[:, None, None]
     if mask is not None and mistake == "of the heads" and len(mask) == heads:

@@ -22,8 +22,9 @@ NAN_AT_1 = Cause(
 NOTHING_DROPPED = Cause(
     "missing-term", "It is as if there were no dropout on it: that comes last, just before the sum."
 )
-SUM_DROPPED = Cause(
-    "wrong-place", "The sum becomes 0, x and all: drop from what is added, before it is added."
+X_DROPPED = Cause(
+    "wrong-place",
+    "x goes through dropout too, alone or in the sum: drop only from what is added, before it is added.",
 )
 P_KEPT = Cause("inverted", "p is taken for the probability to stay; it is that to become 0.")
 TWICE = Cause("twice", "That is what two dropouts leave, one after the other.")
@@ -42,16 +43,16 @@ ONE_DRAW = Cause("stale", "One draw is used for both: draw for each of the two b
 _NEAR = 0.05  # six standard deviations of a share of 4096 numbers
 
 
-def cause_of_zeros(zeros: float, share: float, ys: list[Tensor]) -> Cause | str:
+def cause_of_zeros(zeros: float, share: float, x: Tensor, ys: list[Tensor]) -> Cause | str:
     """Why another share than `share` becomes 0 of what is added, if that is clear.
 
     Args:
-        ys: what the block gave in two calls.
+        x, ys: what the block got, and what it gave in two calls.
     """
     if zeros == 0:
-        if (torch.stack(ys) == 0).double().mean() > share / 2:
-            return SUM_DROPPED
-        return NOTHING_DROPPED
+        scaled = x / (1 - share) if share < 1 else 0 * x
+        alone = [((y == 0) | torch.isclose(y, scaled)).double().mean() for y in ys]
+        return X_DROPPED if min(alone) > share / 4 else NOTHING_DROPPED
     shares = {P_KEPT: 1 - share, TWICE: 1 - (1 - share) ** 2, OF_DEFAULT: 0.1, OF_HALF: 0.5}
     near = [cause for cause, each in shares.items() if abs(each - zeros) < _NEAR]
     return near[0] if len(near) == 1 else ""

@@ -148,7 +148,8 @@ def expect_attention(
                 if came is not None and came.shape == right.shape:
                     found[attentions.NOT_ZERO] = torch.where(sees, right.cpu(), came)
             elif masked:
-                found[attentions.FINITE] = attentions.with_finite_scores(*three, mask, came)
+                for cause, each in attentions.BY_NUMBERS.items():
+                    found[cause] = attentions.nearest(each, *three, mask, came)
         return found
 
     # a score loses |score|·ε
@@ -235,6 +236,7 @@ def expect_masks(student: Student, draw: Draw, by_default: bool = False) -> None
     }
     of_padding: dict[Cause, Any] = {
         attentions.INVERTED: rows >= at,
+        attentions.ALSO_INVERTED: rows > at,
         attentions.INCLUDED: rows <= at,
         attentions.ONE_LESS: rows < at - 1,
         attentions.NO_MIDDLE: (rows < at)[:, 0],
@@ -467,13 +469,11 @@ def expect_module(student: Student, draw: Draw, name: str, by_default: bool = Fa
 
     def of_mistakes(mask: Tensor | None) -> dict[Cause, Any]:
         first, second = got["y"][0], got["second"]  # of one call and another
-        in_heads = name == "MultiHead"
-        random = attentions.CHANCE_IN_HEADS if in_heads else attentions.CHANCE_IN_BLOCK
         chance = isinstance(second, Received) and not first.tensor.allclose(
             second.tensor, equal_nan=True
         )
         with torch.no_grad():
-            return ({random: ...} if chance else {}) | {
+            return ({attentions.CHANCE_IN[name]: ...} if chance else {}) | {
                 cause: by(exact["x"], mask, exact, heads, each)
                 for each, cause in mistakes.items()
                 if mask is not None or each not in attentions.MASK_MISTAKES
@@ -584,7 +584,7 @@ def expect_dropped(
     zeros = 1 - torch.stack(kept).double().mean().item()
     sentence = _("In training {zeros:.0%} of what {part} gives become 0, with dropout = {share:g}.")
     away = 0 if share in (0, 1) else MOST_AWAY * math.sqrt(4 * share * (1 - share))
-    cause = dropouts.cause_of_zeros(zeros, share, ys)
+    cause = dropouts.cause_of_zeros(zeros, share, start, ys)
     expect(abs(zeros - share) <= away, sentence.format(zeros=zeros, part=part, share=share), cause)
     for y, stays in zip(got["training"], kept, strict=True):
         right = start + torch.where(stays, added * factor, 0)

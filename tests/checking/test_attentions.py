@@ -9,7 +9,9 @@ from torch.nn.functional import scaled_dot_product_attention
 
 from grader.checking.attentions import (
     BLOCK_MISTAKES,
+    DIVISIONS,
     EIGHT,
+    FINITE_SCORES,
     HEAD_MISTAKES,
     MASK_MISTAKES,
     MISTAKES,
@@ -20,8 +22,8 @@ from grader.checking.attentions import (
     drawn_queries,
     drawn_values,
     heads_by_hand,
+    nearest,
     splits,
-    with_finite_scores,
 )
 from grader.checking.rounds import LARGE
 from grader.checking.student import Draw
@@ -78,12 +80,13 @@ def test_a_mistake_in_attention_gives_other_numbers(mistake: str) -> None:
     assert not all(torch.allclose(*pair) for pair in pairs)
 
 
-@pytest.mark.parametrize("mistake", ["filled -10.0", "added, 0 after -100000.0"])
+@pytest.mark.parametrize("mistake", ["filled -10.0", "added, 0 after -100000.0", "divided 1e-08"])
 def test_the_number_by_which_it_comes_nearest_is_found(mistake: str) -> None:
     given = Q, 30_000 * K, V, MASK
     y = by_hand(*given, mistake)
-    torch.testing.assert_close(with_finite_scores(*given, y), y)
-    assert with_finite_scores(*given, None).shape == y.shape
+    mistakes = FINITE_SCORES + DIVISIONS
+    torch.testing.assert_close(nearest(mistakes, *given, y), y)
+    assert nearest(mistakes, *given, None).shape == y.shape
 
 
 def test_a_low_score_is_where_one_may_look_alone() -> None:
@@ -112,8 +115,11 @@ def test_the_size_of_what_layers_give_stays() -> None:
 
 @pytest.mark.parametrize("mistake", HEAD_MISTAKES)
 def test_a_mistake_in_heads_gives_other_numbers(mistake: str) -> None:
-    given = X, TRIANGLE[:, [1, 0, 2]], OF_HEADS, HEADS
-    assert not torch.allclose(heads_by_hand(*given), heads_by_hand(*given, mistake))
+    """Some with a mask of all sequences, others with one of each."""
+    masks = TRIANGLE[:, [1, 0, 2]], torch.stack([TRIANGLE, TRIANGLE.T, TRIANGLE])
+    right = [heads_by_hand(X, mask, OF_HEADS, HEADS) for mask in masks]
+    wrong = [heads_by_hand(X, mask, OF_HEADS, HEADS, mistake) for mask in masks]
+    assert not torch.allclose(torch.stack(wrong), torch.stack(right))
 
 
 @pytest.mark.parametrize("mistake", BLOCK_MISTAKES)

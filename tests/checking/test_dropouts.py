@@ -12,8 +12,8 @@ from grader.checking.dropouts import (
     NOTHING_DROPPED,
     OF_DEFAULT,
     P_KEPT,
-    SUM_DROPPED,
     TWICE,
+    X_DROPPED,
     cause_of_zeros,
     expect_single_numbers,
     wrongly_scaled,
@@ -27,7 +27,8 @@ KEPT = torch.tensor([[True, False], [True, True]])
     ("zeros", "ys", "cause"),
     [
         (0.0, [torch.ones(4), torch.ones(4)], NOTHING_DROPPED),
-        (0.0, [torch.tensor([0.0, 1, 1, 1]), torch.tensor([1.0, 0, 1, 1])], SUM_DROPPED),
+        (0.0, [torch.tensor([0.0, 1, 1, 1]), torch.tensor([1.0, 0, 1, 1])], X_DROPPED),
+        (0.0, [torch.tensor([5.0, 7, 7, 7]), torch.tensor([7.0, 7, 5, 5])], X_DROPPED),
         (0.78, [], P_KEPT),
         (0.36, [], TWICE),
         (0.1, [], OF_DEFAULT),
@@ -35,7 +36,7 @@ KEPT = torch.tensor([[True, False], [True, True]])
     ],
 )
 def test_why_another_share_becomes_0(zeros: float, ys: list[Tensor], cause: object) -> None:
-    assert cause_of_zeros(zeros, 0.2, ys) == cause
+    assert cause_of_zeros(zeros, 0.2, torch.full((4,), 4.0), ys) == cause
 
 
 def test_what_stays_may_be_scaled_wrongly() -> None:
