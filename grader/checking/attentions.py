@@ -59,7 +59,7 @@ DIVIDED = Cause(
     "The mask comes after the softmax, and what is left is divided by its sum. Where that is next to nothing its "
     "digits are lost: mask the scores, before.",
 )
-DIVISIONS = [f"divided {number}" for number in (0.0, 1e-12, 1e-10, 1e-9, 1e-8, 1e-6)]
+DIVISIONS = [f"/ {number}" for number in (0.0, 1e-12, 1e-10, 1e-9, 1e-8, 1e-6)]
 BY_NUMBERS = {FINITE: FINITE_SCORES, DIVIDED: DIVISIONS}
 INTERLEAVED = Cause(
     "interleaved",

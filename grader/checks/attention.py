@@ -46,7 +46,7 @@ FORBIDDEN: dict[str, Any] = {"from scratch": {"names": [
 ]}}  # fmt: skip
 # the numbers of leading dimensions, round by round
 LEADING = (1, 2, 2, 1, 0, 2)
-LOW = "c·randn, min S = −10⁵"  # of each query; none is larger than 10⁵
+LOW = "c·randn, S ≥ −10⁵"  # and equal for one key of each query; none is larger than 10⁵
 NUMBERS = {"randn": 1.0, "30·randn": 30.0, "0": 0.0, "3·randn": 3.0, LOW: math.inf, "2·randn": 2.0}
 SIZES = {"randn": 1.0, "10⁻⁷·randn": 1e-7, "0": 0.0, "randn ": 1.0, "100·randn": 100.0}
 MASKS = ("(…, n, m)", "(n, m)", "(…, 1, m)")

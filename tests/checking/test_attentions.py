@@ -80,7 +80,7 @@ def test_a_mistake_in_attention_gives_other_numbers(mistake: str) -> None:
     assert not all(torch.allclose(*pair) for pair in pairs)
 
 
-@pytest.mark.parametrize("mistake", ["filled -10.0", "added, 0 after -100000.0", "divided 1e-08"])
+@pytest.mark.parametrize("mistake", ["filled -10.0", "added, 0 after -100000.0", "/ 1e-08"])
 def test_the_number_by_which_it_comes_nearest_is_found(mistake: str) -> None:
     given = Q, 30_000 * K, V, MASK
     y = by_hand(*given, mistake)
