@@ -93,7 +93,7 @@ ALSO_INVERTED = Cause(
     "inverted", "It is the other way round, and wrong at j = length too: j < length is asked."
 )
 ONE_LESS = Cause("off-by-one", "It lets look at one place too few: j < length is asked.")
-NO_MIDDLE = Cause("shape", "A dimension of size 1 is missing, between B and size.")
+NO_MIDDLE = Cause("squeezed", "A dimension of size 1 is missing, between B and size.")
 AT_THE_END = Cause("reversed", "It lets look at the last places; the first ones are asked.")
 # and in a `MultiHead`, in `heads_by_hand`
 HEAD_MISTAKES = {
