@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .checking import checkpoint_causes as checkpoint_causes
     from .checking import checkpoints as checkpoints
     from .checking import drawn_graphs as drawn_graphs
+    from .checking import dropouts as dropouts
     from .checking import early_stopping as early_stopping
     from .checking import explain as explain
     from .checking import in_parallel as in_parallel
@@ -128,6 +129,7 @@ _HOMES = {
     "checkpoint_causes": "checking.checkpoint_causes",
     "checkpoints": "checking.checkpoints",  # the module, as `backbones`
     "drawn_graphs": "checking.drawn_graphs",  # the module, as `backbones`
+    "dropouts": "checking.dropouts",  # the module, as `backbones`
     "curve": "checking.drawn_functions",
     "early_stopping": "checking.early_stopping",  # the module, as `backbones`
     "expect": "checking.expectations",

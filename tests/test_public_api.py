@@ -32,7 +32,7 @@ ERRORS = {
 }  # fmt: skip
 CHECKS = {
     "Cause", "Criterion", "Draw", "NotJudged", "Received", "Student", "applied", "around_a_step", "as_asked",
-    "attentions", "backbones", "called", "checkpoint_causes", "checkpoints", "curve", "drawn_graphs",
+    "attentions", "backbones", "called", "checkpoint_causes", "checkpoints", "curve", "drawn_graphs", "dropouts",
     "early_stopping", "expect", "expect_close", "explain", "fill", "filled_within", "follows", "held_by", "helper",
     "in_parallel", "landscape", "listen", "loaders", "moved", "needs", "network", "normalizations",
     "optimizer_steps", "order_causes", "other_functions", "other_terms", "points", "probe", "recorded_axes",
@@ -114,6 +114,7 @@ def test_type_checkers_see_the_names_that_are_there() -> None:
         "checkpoint_causes",
         "checkpoints",
         "drawn_graphs",
+        "dropouts",
         "early_stopping",
         "explain",
         "loaders",
