@@ -21,17 +21,26 @@ State = dict[str, Tensor]
 # the convolution
 
 FLIPPED = Cause("flipped", "The kernels are turned round, as in mathematics; here they are not.")
-NOT_PADDED = Cause("option-ignored", "It is without padding, whatever `padding` is.")
-NOT_STRIDED = Cause("option-ignored", "It is with stride 1, whatever `stride` is.")
+NOT_PADDED = Cause("option-ignored", "It is the convolution without padding.")
+NOT_STRIDED = Cause("option-ignored", "It is the convolution with stride 1.")
 PADDED_ONCE = Cause("one-side", "Half of the padding is missing: it is put on all four sides.")
 OTHER_ORDER = Cause(
     "order",
-    "A column of `F.unfold` has all places of the first channel, then those of the next: (c, kₕ, kᵥ).",
+    "Each number of a kernel meets another's pixel: the kernel goes by (kₕ, kᵥ, c), the pixels by (c, kₕ, kᵥ), as the "
+    "columns of `F.unfold` do.",
 )
 KERNEL_TRANSPOSED = Cause("transpose", "Rows and columns of the kernels are swapped.")
 PIXELS_TRANSPOSED = Cause(
-    "reshaped", "The columns are row by row of the result: reshape them to (n, o, h', w')."
+    "reshaped",
+    "Height and width of the result are swapped: row by row its numbers are of shape (n, o, h', w').",
 )
+# the mistake of who convolves a padded G with the kernels as they are
+REVERSED = Cause(
+    "flipped",
+    "Each pixel gets its numbers from the opposite place of the kernel. A convolution of the padded G needs kernels "
+    "that are turned round; a loop, or `F.fold`, needs them as they are.",
+)
+SLOPE_REVERSED = Cause("flipped", "Its rows and columns stand in reverse.")
 LAST_WINS = Cause(
     "overwritten",
     "Where kernels overlap, what the last one brings overwrites the rest: all of it adds up (`+=`, `F.fold`).",
@@ -97,10 +106,10 @@ def slope_causes(
     size = stride, padding
     if name == "x":
         turned = conv2d_input(list(x.shape), weight.flip(2, 3), grad, *size)
-        return {FLIPPED: turned, LAST_WINS: last_wins(grad, x, weight, *size)}
+        return {REVERSED: turned, LAST_WINS: last_wins(grad, x, weight, *size)}
     first = conv2d_weight(x[:1], list(weight.shape), grad[:1], *size)
     return {
-        FLIPPED: conv2d_weight(x, list(weight.shape), grad, *size).flip(2, 3),
+        SLOPE_REVERSED: conv2d_weight(x, list(weight.shape), grad, *size).flip(2, 3),
         FIRST_SAMPLE: first,
     }
 
@@ -112,7 +121,9 @@ X_FOR_DOWNSAMPLE = Cause("missing-term", "The batch norm of the shortcut is left
 RELU_BEFORE = Cause("order", "The last relu is taken before the shortcut is added.")
 NO_RELU = Cause("no-activation", "The relu behind the sum is missing.")
 NO_INNER_RELU = Cause("no-activation", "The relu behind `bn1` is missing.")
-RELU_TWICE = Cause("extra-activation", "A relu is taken of both terms of the sum as well.")
+RELU_TWICE = Cause(
+    "extra-activation", "A relu is taken of each term of the sum; one of the sum itself is asked."
+)
 RELU_OF_SHORTCUT = Cause("extra-activation", "There is a relu in the shortcut.")
 NO_NORM = Cause("missing-term", "`{name}` is left out.")
 NORM_BEHIND_SUM = Cause("order", "`bn2` is taken of the sum: the shortcut comes behind it.")
@@ -285,16 +296,19 @@ def passed(net: Any, given: Any) -> Any:
     if not filled(net, given["state"], given["training"]):
         return {"shapes": shapes}
     # a pass before, with other numbers in the same tensor where its layout allows that
-    held = x.detach() * 2 + 1
+    first = x.detach() * 2 + 1
+    held = first.clone()
     with torch.no_grad():
         earlier = nn.Module.eval(net)(held)
         kept = earlier.clone() if isinstance(earlier, Tensor) else None
+        left = torch.equal(held, first)
         held = held.copy_(x) if x.is_contiguous() else x
     nn.Module.train(net, given["training"])
     slopes = {}
     if grad is None:
         with torch.no_grad():
             y = net(held)
+        left = left and torch.equal(held, x)
     else:
         x = x.detach().requires_grad_()
         y = net(x=x.view_as(x))
@@ -307,37 +321,5 @@ def passed(net: Any, given: Any) -> Any:
     running = {name: value.clone() for name, value in after.items() if ".running_" in name}
     y = y.detach() if isinstance(y, Tensor) else y
     stands = kept is None or torch.equal(earlier, kept)
-    return {"shapes": shapes, "y": y, "running": running, "slopes": slopes, "stands": stands}
-
-
-# a network with another head
-
-
-@helper
-class Other(nn.Module):
-    """A network with a head, whose body has layers that are called like it."""
-
-    def __init__(self, head: Any) -> None:
-        super().__init__()
-        if head is not None:
-            self.fc = head
-        self.conv1 = nn.Conv2d(3, 4, 3, bias=False)
-        self.bn1 = nn.BatchNorm2d(4)
-        self.block = nn.Sequential()
-        self.block.fc = nn.Linear(4, 5)
-        self.fc2 = nn.Linear(5, 6)
-        for value in self.state_dict().values():  # away from what all begin with
-            value.copy_(torch.rand_like(value, dtype=torch.float64) * 7 + 1)
-
-
-@helper
-def head_of(kind: str, classes: int) -> Any:
-    if kind == "none":
-        return None
-    linear = nn.Linear(6, classes, bias=kind != "biasless")
-    return nn.Sequential(nn.Dropout(0.5), linear) if kind == "sequential" else linear
-
-
-@helper
-def values_of(net: Any) -> Any:
-    return {name: value.clone() for name, value in net.state_dict().items()}
+    told = {"shapes": shapes, "running": running, "slopes": slopes}
+    return {**told, "y": y, "stands": stands, "left": left}

@@ -117,10 +117,5 @@ def test_a_model_is_filled_where_it_fits() -> None:
     assert nets.passed(print, given) == {"shapes": None}
 
 
-def test_heads_and_bodies() -> None:
-    plain, other = (nets.Other(nets.head_of(kind, 4)) for kind in ("linear", "sequential"))
-    assert {"fc.weight", "fc2.weight", "block.fc.bias"} <= nets.values_of(plain).keys()
-    assert "fc.1.weight" in nets.values_of(other)
-    assert nets.head_of("none", 4) is None
-    assert "fc.bias" not in nets.values_of(nets.Other(nets.head_of("biasless", 4)))
+def test_the_largest_product() -> None:
     assert nets.largest(torch.tensor([-3.0, 1]), torch.tensor([2.0])) == 6
