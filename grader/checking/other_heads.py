@@ -1,6 +1,6 @@
-"""Networks whose bodies are alike and whose heads differ: loaded from one another, with the causes of what goes wrong.
+"""Networks whose bodies are alike and whose heads differ: loaded from one another, and frozen but for the head.
 
-A body has layers that are called like the head. Here are the helpers of probes, and what the checks tell.
+Here are the helpers of probes, and what the checks tell of what comes back.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ import torch
 from torch import nn
 
 from ..language import N_, _
-from .expectations import expect
+from .expectations import expect, expect_close
 from .outcome import Cause
 from .probes import helper
+from .residual_nets import BATCH, TRAINING
 
 # what `load_body` is asked for
 
@@ -236,15 +237,14 @@ def described(net: Any, handed: Any, like: Any) -> Any:
     others = [[n for n in body if n not in each or unlike(after, each, [n])] for each in handed]
     wrong = min([*others, body], key=len)
     rows = net.fc.weight.detach() if isinstance(net.fc, nn.Linear) else like.new_zeros(0, 1)
-    old = [each["fc.weight"] for each in handed]
-    alike = [each[:, None] == rows for each in old if each.shape[1:] == rows.shape[1:]]
+    own = {*map(tuple, rows.tolist())}
     return {
         "asked": bool(handed),
         "wrong": wrong,
         "buffers": wrong == body_of(dict(net.named_buffers())),
         "nothing": len(wrong) == len(body),
         "fc": isinstance(net.fc, nn.Linear) and [*rows.shape],
-        "old": any(bool(each.all(2).any()) for each in alike),
+        "old": any(own.intersection(map(tuple, each["fc.weight"].tolist())) for each in handed),
         "requires": all(value.requires_grad for value in net.parameters()),
         "dtypes": all(each.dtype == like.dtype for each in net.parameters()),
     }
@@ -265,3 +265,86 @@ def expect_pretrained(got: Mapping[str, Any], shape: Sequence[int]) -> None:
     expect(not got["old"], sentence.format(classes=shape[0]), OLD_HEAD)
     expect(got["dtypes"], _("Some parameters have another dtype than those of the factory."))
     expect(got["requires"], _("Some parameters of the network do not require gradients."))
+
+
+# what is frozen
+
+ASLEEP_LATE = Cause(
+    "mode",
+    "After `freeze_body()` and before any `train()` there is a batch norm of the body in training mode: `{name}`.",
+)
+WOKEN = Cause(
+    "mode",
+    "After `train()` there is a batch norm of the body in training mode: `{name}`. `nn.Module.train` reaches down to "
+    "all layers; the model's own `train` has to put those of the body back.",
+)
+FOR_ALL = Cause(
+    "shared",
+    "What is frozen is kept in something that both models share, such as the class, the module or a layer: keep it in "
+    "`self`.",
+)
+
+
+@helper
+def is_kept(name: str, value: Tensor) -> bool:
+    """Whether it is a parameter or a statistic, and not a switch that a model has as a buffer."""
+    return value.is_floating_point() or name.endswith("num_batches_tracked")
+
+
+@helper
+def all_follow(net: Any) -> bool:
+    """Whether every module of a model is in the mode that it is put in."""
+    follow = []
+    for mode in (True, False):
+        net.train(mode=mode)
+        follow += [module.training is mode for module in net.modules()]
+    return all(follow)
+
+
+@helper
+def awake(net: Any) -> Any:
+    """The names of the body's batch norms that are in training mode."""
+    return [
+        name
+        for name, each in net.named_modules()
+        if isinstance(each, nn.BatchNorm2d) and each.training
+    ]
+
+
+def expect_frozen(got: Mapping[str, Any]) -> None:
+    """Holds what became of a frozen network in two steps of training against what is asked."""
+    asleep = [name for name in got["requiring"] if name not in got["head"]]
+    sentence = _("After freeze_body() these parameters still require gradients: {names}.")
+    expect(not asleep, sentence.format(names=", ".join(asleep[:3])))
+    sentence = _("After freeze_body() the parameters of `fc` do not all require gradients.")
+    expect(len(got["requiring"]) == len(got["head"]), sentence)
+    sentence = _(
+        "After train() and freeze_body() `fc` is in evaluation mode; it is to keep its mode."
+    )
+    expect(got["head_awake"], sentence)
+    expect(got["returned"], _("train() does not return the model."))
+    sentences = (
+        _("After freeze_body() a step of training has changed {names}."),
+        _("After freeze_body() and train() a step of training has changed {names}."),
+    )
+    steps = zip(sentences, (ASLEEP_LATE, WOKEN), got["awake"], got["moved"], strict=True)
+    for sentence, cause, awake_ones, names in steps:
+        moved = [name for name in names if name not in got["head"]]
+        of = [name for name in awake_ones if any(each.startswith(f"{name}.") for each in moved)]
+        told = cause.of(name=of[0]) if of else ""
+        expect(not moved, sentence.format(names=", ".join(moved[:3])), told)
+    expect(bool(got["moved"][1]), _("After freeze_body() a step of training does not change `fc`."))
+    for key, what, cause in (
+        ("training", _("after freeze_body() the output in training mode"), BATCH),
+        (
+            "evaluation",
+            _("after freeze_body() the output in evaluation mode"),
+            TRAINING,
+        ),
+    ):
+        causes = {cause: got["of_batch"].tensor}
+        expect_close(got[key], got["asleep"].tensor, what, rtol=1e-4, causes=causes)
+    sentence = _("After freeze_body() and {call} `{name}.training` is {value}.")
+    asked = [(call, name) for call in ("eval()", "train()") for name in ("model", "model.fc")]
+    for (call, name), right in zip(asked, got["modes"], strict=True):
+        expect(right, sentence.format(call=call, name=name, value=call == "eval()"))

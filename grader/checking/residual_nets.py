@@ -32,8 +32,9 @@ OTHER_ORDER = Cause(
 KERNEL_TRANSPOSED = Cause("transpose", "Rows and columns of the kernels are swapped.")
 PIXELS_TRANSPOSED = Cause(
     "reshaped",
-    "Height and width of the result are swapped: row by row its numbers are of shape (n, o, h', w').",
+    "The numbers are taken for (n, o, w', h'): row by row they are of shape (n, o, h', w').",
 )
+TURNED = Cause("transpose", "Rows and columns of the result are swapped.")
 # the mistake of who convolves a padded G with the kernels as they are
 REVERSED = Cause(
     "flipped",
@@ -46,6 +47,7 @@ LAST_WINS = Cause(
     "Where kernels overlap, what the last one brings overwrites the rest: all of it adds up (`+=`, `F.fold`).",
 )
 FIRST_SAMPLE = Cause("left-out", "It is that of the first image alone: all of them add up.")
+LAST_SAMPLE = Cause("left-out", "It is that of the last image alone: all of them add up.")
 
 
 def largest(*factors: Tensor) -> float:
@@ -62,6 +64,7 @@ def convolution_causes(x: Tensor, weight: Tensor, stride: int, padding: int) -> 
     found = {
         FLIPPED: conv(weight.flip(2, 3)),
         OTHER_ORDER: ordered.reshape(right.shape),
+        TURNED: right.mT,
         PIXELS_TRANSPOSED: right.flatten(2).reshape(*right.shape[:2], *right.shape[:1:-1]).mT,
         PADDED_ONCE: F.conv2d(F.pad(x, (padding, 0, padding, 0)), weight, stride=stride)
         if padding and min(right.shape[2:]) > 1
@@ -107,10 +110,14 @@ def slope_causes(
     if name == "x":
         turned = conv2d_input(list(x.shape), weight.flip(2, 3), grad, *size)
         return {REVERSED: turned, LAST_WINS: last_wins(grad, x, weight, *size)}
-    first = conv2d_weight(x[:1], list(weight.shape), grad[:1], *size)
+    first, last = (
+        conv2d_weight(x[part], list(weight.shape), grad[part], *size)
+        for part in (slice(1), slice(-1, None))
+    )
     return {
         SLOPE_REVERSED: conv2d_weight(x, list(weight.shape), grad, *size).flip(2, 3),
         FIRST_SAMPLE: first,
+        LAST_SAMPLE: last,
     }
 
 
@@ -124,6 +131,10 @@ NO_INNER_RELU = Cause("no-activation", "The relu behind `bn1` is missing.")
 RELU_TWICE = Cause(
     "extra-activation", "A relu is taken of each term of the sum; one of the sum itself is asked."
 )
+RELU_OF_CHANGE = Cause(
+    "extra-activation", "A relu is taken of what `bn2` gives; one is asked behind the sum alone."
+)
+ONE_NORM = Cause("other-layer", "Behind both convolutions there are the numbers of `{name}`.")
 RELU_OF_SHORTCUT = Cause("extra-activation", "There is a relu in the shortcut.")
 NO_NORM = Cause("missing-term", "`{name}` is left out.")
 NORM_BEHIND_SUM = Cause("order", "`bn2` is taken of the sum: the shortcut comes behind it.")
@@ -148,13 +159,17 @@ MAX_OF_ALL = Cause(
 )
 PROBABILITIES = Cause("extra-activation", "A softmax follows; logits are asked.")
 BLOCK_MISSING = Cause("missing-term", "`{name}` is left out.")
+LAYER2_UNSTRIDED = Cause("other-option", "`layer2` works with stride 1; its stride is to be 2.")
 BLOCK_MISTAKES = {
     "no shortcut": NO_SHORTCUT,
     "relu before": RELU_BEFORE,
     "no relu": NO_RELU,
     "no inner relu": NO_INNER_RELU,
-    "relu twice": RELU_TWICE,
+    "two relus": RELU_TWICE,
     "relu of shortcut": RELU_OF_SHORTCUT,
+    "relu of change": RELU_OF_CHANGE,
+    "bn1 twice": ONE_NORM.of(name="bn1"),
+    "bn2 twice": ONE_NORM.of(name="bn2"),
     "no bn1": NO_NORM.of(name="bn1"),
     "no bn2": NO_NORM.of(name="bn2"),
     "no downsample.1": X_FOR_DOWNSAMPLE,
@@ -171,6 +186,7 @@ NETWORK_MISTAKES = {
     "no bn1": NO_NORM.of(name="bn1"),
     "max of all": MAX_OF_ALL,
     "softmax": PROBABILITIES,
+    "layer2 by 1": LAYER2_UNSTRIDED,
     "no layer1": BLOCK_MISSING.of(name="layer1"),
 }
 
@@ -210,6 +226,8 @@ class Pass:
         self.running: State = {}
 
     def norm(self, x: Tensor, name: str) -> Tensor:
+        if self.mistake.endswith(" twice") and name in ("bn1", "bn2"):
+            name = self.mistake.split()[0]
         if self.mistake.split() == ["no", name]:
             return x
         names = [f"{name}.running_mean", f"{name}.running_var"]
@@ -241,8 +259,9 @@ class Pass:
         if wrong == "norm behind sum":
             return torch.relu(self.norm(out + past, f"{at}bn2"))
         out = self.norm(out, f"{at}bn2")
-        past = torch.relu(past) if wrong in ("relu of shortcut", "relu twice") else past
-        if wrong in ("relu before", "relu twice"):
+        out = torch.relu(out) if wrong == "relu of change" else out
+        past = torch.relu(past) if wrong in ("relu of shortcut", "two relus") else past
+        if wrong in ("relu before", "two relus"):
             return torch.relu(out) + past
         out = out if wrong == "no shortcut" else out + past
         return out if wrong == "no relu" else torch.relu(out)
@@ -258,7 +277,7 @@ class Pass:
         elif wrong != "no pool":
             hidden = F.max_pool2d(hidden, 3, 2, 1)
         hidden = hidden if wrong == "no layer1" else self.block(hidden, 1, "layer1.")
-        hidden = self.block(hidden, 2, "layer2.")
+        hidden = self.block(hidden, 1 if wrong == "layer2 by 1" else 2, "layer2.")
         pooled = hidden.amax((2, 3)) if wrong == "max of all" else hidden.mean((2, 3))
         logits = F.linear(pooled, self.state["fc.weight"], self.state["fc.bias"])
         return logits.softmax(1) if wrong == "softmax" else logits
@@ -295,11 +314,12 @@ def passed(net: Any, given: Any) -> Any:
     shapes = None if own is None else {name: list(value.shape) for name, value in own.items()}
     if not filled(net, given["state"], given["training"]):
         return {"shapes": shapes}
+    saved = x.detach().clone()
     # a pass before, with other numbers in the same tensor where its layout allows that
     first = x.detach() * 2 + 1
     held = first.clone()
     with torch.no_grad():
-        earlier = nn.Module.eval(net)(held)
+        earlier = nn.Module.train(net, False)(held)
         kept = earlier.clone() if isinstance(earlier, Tensor) else None
         left = torch.equal(held, first)
         held = held.copy_(x) if x.is_contiguous() else x
@@ -308,7 +328,9 @@ def passed(net: Any, given: Any) -> Any:
     if grad is None:
         with torch.no_grad():
             y = net(held)
-        left = left and torch.equal(held, x)
+        left = left and torch.equal(held, saved)
+        if not torch.equal(x, saved):
+            x.copy_(saved)  # it is told by that, and not as one of the grader's own inputs
     else:
         x = x.detach().requires_grad_()
         y = net(x=x.view_as(x))
