@@ -92,8 +92,11 @@ class Other(nn.Module):
         self.block = nn.Sequential()
         self.block.fc = nn.Linear(4, 5)
         self.fc2 = nn.Linear(5, 6)
-        for value in self.state_dict().values():  # away from what all begin with
-            value.copy_(torch.rand_like(value, dtype=torch.float64) * 7 + 1)
+        for (
+            value
+        ) in self.state_dict().values():  # away from what all begin with, and from each other
+            most = 7 if value.is_floating_point() else 10**6
+            value.copy_(torch.rand_like(value, dtype=torch.float64) * most + 1)
 
 
 @helper
@@ -286,9 +289,9 @@ FOR_ALL = Cause(
 
 
 @helper
-def is_kept(name: str, value: Tensor) -> bool:
+def is_kept(name: str, value: Any) -> bool:
     """Whether it is a parameter or a statistic, and not a switch that a model has as a buffer."""
-    return value.is_floating_point() or name.endswith("num_batches_tracked")
+    return bool(value.is_floating_point()) or name.endswith("num_batches_tracked")
 
 
 @helper

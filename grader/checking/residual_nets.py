@@ -42,6 +42,7 @@ REVERSED = Cause(
     "that are turned round; a loop, or `F.fold`, needs them as they are.",
 )
 SLOPE_REVERSED = Cause("flipped", "Its rows and columns stand in reverse.")
+PADDING_LEFT = Cause("shapes", "The padding is still around it: each side has `padding` too many.")
 LAST_WINS = Cause(
     "overwritten",
     "Where kernels overlap, what the last one brings overwrites the rest: all of it adds up (`+=`, `F.fold`).",
@@ -109,7 +110,11 @@ def slope_causes(
     size = stride, padding
     if name == "x":
         turned = conv2d_input(list(x.shape), weight.flip(2, 3), grad, *size)
-        return {REVERSED: turned, LAST_WINS: last_wins(grad, x, weight, *size)}
+        found = {REVERSED: turned, LAST_WINS: last_wins(grad, x, weight, *size)}
+        if padding:
+            shape = [*x.shape[:2], *(side + 2 * padding for side in x.shape[2:])]
+            found[PADDING_LEFT] = conv2d_input(shape, weight, grad, stride)
+        return found
     first, last = (
         conv2d_weight(x[part], list(weight.shape), grad[part], *size)
         for part in (slice(1), slice(-1, None))
@@ -125,6 +130,7 @@ def slope_causes(
 
 NO_SHORTCUT = Cause("missing-term", "The shortcut is not added.")
 X_FOR_DOWNSAMPLE = Cause("missing-term", "The batch norm of the shortcut is left out.")
+NO_DOWNSAMPLE = Cause("missing-term", "x itself is added, and not what `downsample` makes of it.")
 RELU_BEFORE = Cause("order", "The last relu is taken before the shortcut is added.")
 NO_RELU = Cause("no-activation", "The relu behind the sum is missing.")
 NO_INNER_RELU = Cause("no-activation", "The relu behind `bn1` is missing.")
@@ -144,7 +150,7 @@ PRE_ACTIVATION = Cause(
 )
 BATCH = Cause(
     "mode",
-    "In training mode the body works as it does in training: its layers have to stay in `eval()`.",
+    "In training mode the body's batch norms go by the batch; they are to go by their running statistics.",
 )
 STILL = Cause("mode", "The running statistics stay as they were, also in training mode.")
 MOVED = Cause("mode", "The running statistics move in evaluation mode as well.")
@@ -173,6 +179,7 @@ BLOCK_MISTAKES = {
     "no bn1": NO_NORM.of(name="bn1"),
     "no bn2": NO_NORM.of(name="bn2"),
     "no downsample.1": X_FOR_DOWNSAMPLE,
+    "x for downsample": NO_DOWNSAMPLE,
     "norm behind sum": NORM_BEHIND_SUM,
     "stride behind": STRIDE_BEHIND,
     "pre-activation": PRE_ACTIVATION,
@@ -255,6 +262,7 @@ class Pass:
         if f"{at}downsample.0.weight" in self.state:
             past = self.conv(x, f"{at}downsample.0", stride, 0)
             past = self.norm(past, f"{at}downsample.1")
+        past = x if wrong == "x for downsample" and x.shape == out.shape else past
         past = past.detach() if wrong == "detached" else past
         if wrong == "norm behind sum":
             return torch.relu(self.norm(out + past, f"{at}bn2"))

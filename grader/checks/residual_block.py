@@ -19,7 +19,6 @@ from grader import (
     expect_close,
     explain,
     follows,
-    helper,
     needs,
     other_heads,
     points,
