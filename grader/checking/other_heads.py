@@ -33,7 +33,7 @@ NOTHING_LOADED = Cause(
 )
 NO_BUFFERS = Cause(
     "buffers",
-    "What is right are the parameters; what is not are the buffers, those of batch norm, which are in the state, too.",
+    "The parameters are right, and the buffers are not: those of batch norm are in the state, too.",
 )
 NEW_TENSORS = Cause(
     "new-tensors",

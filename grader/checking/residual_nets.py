@@ -26,7 +26,7 @@ NOT_STRIDED = Cause("option-ignored", "It is the convolution with stride 1.")
 PADDED_ONCE = Cause("one-side", "Half of the padding is missing: it is put on all four sides.")
 OTHER_ORDER = Cause(
     "order",
-    "Each number of a kernel meets another's pixel: the kernel goes by (kₕ, kᵥ, c), the pixels by (c, kₕ, kᵥ), as the "
+    "Kernel and pixels are in different orders: the kernel goes by (kₕ, kᵥ, c), the pixels by (c, kₕ, kᵥ), as the "
     "columns of `F.unfold` do.",
 )
 KERNEL_TRANSPOSED = Cause("transpose", "Rows and columns of the kernels are swapped.")
