@@ -61,7 +61,7 @@ OTHER_SHAPE = Cause(
 )
 FAULTS = {
     "missing": (N_("load_body takes a state without `{name}`, which the model has."), MISSING),
-    "too many": (N_("load_body takes a state with `{name}`, which the model does not have."), TOO_MANY),
+    "extra": (N_("load_body takes a state with `{name}`, which the model does not have."), TOO_MANY),
     "shape": (
         N_("load_body takes a state in which `{name}` has shape {got}; that of the model has {wanted}."),
         OTHER_SHAPE,
@@ -72,8 +72,8 @@ NOT_FITTING: tuple[tuple[str, str, tuple[int, ...]], ...] = (
     ("missing", "conv1.weight", ()),
     ("missing", "bn1.running_var", ()),
     ("missing", "block.fc.bias", ()),
-    ("too many", "fc3.weight", (2,)),
-    ("too many", "block.1.weight", (2,)),
+    ("extra", "fc3.weight", (2,)),
+    ("extra", "block.1.weight", (2,)),
     ("shape", "fc2.weight", (5, 6)),
     ("shape", "bn1.bias", (1,)),
 )
