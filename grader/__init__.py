@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .checking import normalizations as normalizations
     from .checking import optimizer_steps as optimizer_steps
     from .checking import other_functions as other_functions
+    from .checking import other_heads as other_heads
     from .checking import other_terms as other_terms
     from .checking import recorded_axes as recorded_axes
     from .checking import residual_nets as residual_nets
@@ -153,6 +154,7 @@ _HOMES = {
     "optimizer_steps": "checking.optimizer_steps",  # the modules, as `explain`
     "order_causes": "checking.training_order",
     "other_functions": "checking.other_functions",
+    "other_heads": "checking.other_heads",  # the module, as `explain`
     "other_terms": "checking.other_terms",
     "train_by_hand": "checking.training_order",
     "training_order": "checking.training_order",
