@@ -34,7 +34,7 @@ STOPPING = {
         "minimum-improvement",
         "A loss that is only a little lower than the lowest does not count as better; every lower one does.",
     ),
-    "highest": Cause("highest-is-best", "The highest loss so far counts as the best one; the lowest is asked."),
+    "first": Cause("first-is-best", "No loss but the first counts as better; each that is lower than all before does."),
     "none": Cause("none-better", "No loss counts as better: is it `loss < best`, with `best = math.inf` at first?"),
     "high": Cause("start-of-best", "These losses are large, and none counts as better: begin with `math.inf`."),
     "before": Cause("start-of-best", "The loss from before the first step is compared; begin with `math.inf`."),
@@ -196,9 +196,9 @@ def losses_to_stop(draw: Draw, patience: int) -> Course:
     name = draw.round.name
     value, losses = 200.0, []
     above = [2, 1, 4, 3, *range(5, patience + 5)]
-    first, second, third = draw.integers(1, 9, 3).tolist()
+    *first, other = draw.integers(1, 9, 4).tolist()
     # the others are short
-    for falls in ([first, second], [_LEAST, third] if draw.round.is_published else [_LEAST]):
+    for falls in (first, [_LEAST, other] if draw.round.is_published else [_LEAST]):
         for fall in falls:
             value -= fall
             losses.append(value)
@@ -249,7 +249,7 @@ def _walked(losses: list[float], patience: int, mistake: str, least: float) -> t
             "equal": loss <= best,
             "margin": best - loss > least,
             "zero": loss < best or best == 0,
-            "highest": number == 1 or loss > best,
+            "first": number == 1,
             "none": False,
             "high": False,
             "before": False,
