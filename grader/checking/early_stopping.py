@@ -217,7 +217,8 @@ def losses_to_stop(draw: Draw, patience: int) -> Course:
     def made(values: list[float]) -> list[float]:
         return [size * (each - ground) for each in values]
 
-    falls = [size * each for each in (_LEAST, 1.0, 2.0)]
+    # where all are small, none of them may count
+    falls = [size * each for each in (_LEAST, 1.0, 2.0, *([300.0] if name == "ones" else []))]
     return Course(size * before, made(losses), made(tail), falls)
 
 
