@@ -44,9 +44,9 @@ STOPPING = {
 _ANYWHERE = ("previous", "not reset", "late", "early", "never", "last left out", "lowest")
 LAST_WEIGHTS = Cause(
     "last-weights",
-    "They are those after the last epoch. Either nothing was put back, or what was kept has changed along: "
-    "`state_dict()` holds the parameters themselves, and `dict(…)` or `.copy()` of it does so too; a "
-    "`copy.deepcopy` of it does not.",
+    "They are those after the last epoch. Perhaps nothing was put back, or they are kept in every epoch; or what was "
+    "kept has changed along: `state_dict()` holds the parameters themselves, and `dict(…)` or `.copy()` of it does so "
+    "too; a `copy.deepcopy` of it does not.",
 )
 FIRST_WEIGHTS = Cause("first-weights", "They are those from before the training.")
 STEP_EARLIER = Cause("before-the-step", "They are those from before the step of the best epoch.")

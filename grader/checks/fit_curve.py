@@ -368,10 +368,12 @@ def stopping_causes(
     causes = {cause: of(name) for name, cause in mistakes.items() if name != "margin"}
     by_margin = [of("margin", 1.0001 * each) for each in course.falls]
     causes[mistakes["margin"]] = found if found in by_margin else by_margin[0]
-    # what several would have given shows none of them by itself
-    given = list(causes.values())
+    # what several would have given shows none of them by itself; a margin may leave the first one alone
+    first = mistakes["first"]
+    given = [each for cause, each in causes.items() if cause != first]
     return {
-        cause if given.count(each) == 1 else cause.unsure(): each for cause, each in causes.items()
+        cause if given.count(each) == (cause != first) else cause.unsure(): each
+        for cause, each in causes.items()
     }
 
 
