@@ -40,8 +40,8 @@ STOPPING = {
     "before": Cause("start-of-best", "The loss from before the first step is compared; begin with `math.inf`."),
     "zero": Cause("zero-is-false", "A best loss of 0 counts as none, as by `not best`: ask `best is None`."),
 }  # fmt: skip
-# mistakes that any losses show
-_ANYWHERE = ("previous", "not reset", "late", "early", "never", "last left out", "lowest")
+# mistakes that no losses show but those of a `KnownLosses`
+_BY_KNOWN = ("equal", "margin", "first", "none", "high", "before", "zero")
 LAST_WEIGHTS = Cause(
     "last-weights",
     "They are those after the last epoch. Perhaps nothing was put back, or they are kept in every epoch; or what was "
@@ -79,7 +79,7 @@ OTHER_DEGREE = Cause("degree-ignored", "The model has degree {found}, whatever `
 
 
 @helper
-class Passes(nn.Module):
+class CountedPasses(nn.Module):
     """Counts its passes in training mode in a whole number, as a batch normalization does."""
 
     number: Tensor
@@ -107,7 +107,7 @@ class Walker(nn.Module):
         super().__init__()
         self.place = nn.Parameter(like.new_zeros(()))
         self.register_buffer("passes", like.new_full((), 5))
-        self.inner = Passes()
+        self.inner = CountedPasses()
         self.seen: list[list[bool]] = []
 
     def forward(self, x: Tensor) -> Tensor:
@@ -163,7 +163,7 @@ def exchanged(outputs: Tensor, targets: Tensor) -> Tensor:
 
 
 @dataclass(frozen=True)
-class Course:
+class KnownLosses:
     """The losses of a walk.
 
     Attributes:
@@ -186,7 +186,7 @@ _HIGH = 2.0**119
 _SMALL = 2.0**-20
 
 
-def losses_to_stop(draw: Draw, patience: int) -> Course:
+def losses_to_stop(draw: Draw, patience: int) -> KnownLosses:
     """Losses between which some are lower than the one before, and not the lowest; one is lower by very little.
 
     Of the last ones, where there is room, one equals the lowest, a later one is lower than the one before it, and the
@@ -219,7 +219,7 @@ def losses_to_stop(draw: Draw, patience: int) -> Course:
 
     # where all are small, none of them may count
     falls = [size * each for each in (_LEAST, 1.0, 2.0, *([300.0] if name == "ones" else []))]
-    return Course(size * before, made(losses), made(tail), falls)
+    return KnownLosses(size * before, made(losses), made(tail), falls)
 
 
 def stopped(
@@ -391,5 +391,9 @@ def causes_of_losses(walk: Any, degree: int, lr: float, patience: int) -> dict[C
     told[MOMENTUM] = lambda: stopped(walk(degree, lr, by=sgd, momentum=0.9), patience)
     told[ADAM] = lambda: stopped(walk(degree, lr, by=adam), patience)
     told[NOT_UPDATED] = lambda: stopped(walk(degree, 0.0), patience)
-    told |= {STOPPING[name]: stopped(losses, patience, name) for name in _ANYWHERE}
+    told |= {
+        cause: stopped(losses, patience, name)
+        for name, cause in STOPPING.items()
+        if name not in _BY_KNOWN
+    }
     return told

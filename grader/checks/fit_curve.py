@@ -353,7 +353,7 @@ def walk_along(
     return found
 
 
-def drawn_walk(draw: Draw) -> tuple[early_stopping.Course, dict[str, Any]]:
+def drawn_walk(draw: Draw) -> tuple[early_stopping.KnownLosses, dict[str, Any]]:
     patience = draw.choice("patience", [5, 3, 4, 1, 2])
     course = losses_to_stop(draw, patience)
     table = torch.tensor([course.before, *course.losses, *course.tail], dtype=draw.dtype)
@@ -361,7 +361,7 @@ def drawn_walk(draw: Draw) -> tuple[early_stopping.Course, dict[str, Any]]:
 
 
 def stopping_causes(
-    draw: Draw, found: Any, course: early_stopping.Course, of: Callable[..., Any]
+    draw: Draw, found: Any, course: early_stopping.KnownLosses, of: Callable[..., Any]
 ) -> dict[Cause, Any]:
     """What each mistake in stopping makes of it: `of` gives that; the margin is the least that gives what was found."""
     mistakes = early_stopping.mistakes_in(draw.round)

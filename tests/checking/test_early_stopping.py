@@ -7,7 +7,7 @@ import torch
 
 from grader.checking.drawn_models import network
 from grader.checking.early_stopping import (
-    Course,
+    KnownLosses,
     Stride,
     Walker,
     best_place,
@@ -26,7 +26,7 @@ from grader.checking.rounds import ROUNDS
 from grader.checking.student import Draw
 
 
-def course(patience: int, seed: int, name: str = "published") -> Course:
+def course(patience: int, seed: int, name: str = "published") -> KnownLosses:
     return losses_to_stop(Draw(seed, torch.float64, round=ROUNDS[name]), patience)
 
 
