@@ -209,7 +209,7 @@ def fits(got: Tensor, other: Tensor, expected: Tensor | None, rtol: float) -> bo
         other: what the mistake would have given. Another shape, NaN or infinity never fits.
         expected: the reference. Where it has the shape of `got`, `got` has to be fifty times nearer to `other` than
             to the reference, so that a mistake that hardly matters is not named. `None` for no such demand.
-        rtol: the tolerance of the right answer; that of a mistake is a hundred times as wide, but no looser than 0.002.
+        rtol: the tolerance of the right answer; that of a mistake is a hundred times as wide, but at most 0.002.
     """
     if got.shape != other.shape:
         return False
@@ -338,8 +338,7 @@ def causes_in_values(
         yield CARRIED_ON
     if several and error > 1e-3 and are_permuted(got, expected, loose):
         yield ORDER
-    # float32 has 6e-8; a few operations make a few of it. float64 inputs alone can show this, and another small
-    # mistake gives no numbers that float32 has
+    # float32 has 6e-8, and a few operations a few of it; another small mistake gives no numbers that float32 has
     if rtol < 1e-8 and 2e-9 < error < 2e-6 and torch.equal(got.float().double(), got):
         yield PRECISION
 
