@@ -8,24 +8,19 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ..language import _
 from .drawn_models import network
 from .explain import CLEARED_AFTER, FEWER, NOT_CLEARED, NOT_UPDATED, TWICE, UPHILL
 from .other_terms import either
 from .outcome import Cause
 from .probes import helper
 from .student import Draw
-from .training_order import train_by_hand
+from .training_order import Criterion, loss_of, train_by_hand
 
 TWELVE = Cause(
     "other-function", "It is the slope of 3(x + 1)², which is 12 at 1; that of 3x² is asked."
 )
 VALUE = Cause("value-for-slope", "It is 3x² itself; its slope is asked.")
-SMALL_H = Cause(
-    "step-too-small",
-    "In float64 it is right, and in float32 rounding is left over: f(x + h) and f(x − h) have most of their seven "
-    "digits in common. Take a larger h, or take the difference in float64.",
-)
-LARGE_H = Cause("step-too-large", "It is a difference with an h of {h} or so, which is too large.")
 SIGNED = Cause(
     "signs-cancel",
     "The errors are added up with their signs: errors of unlike signs cancel, and it falls without end below 0.",
@@ -63,6 +58,15 @@ H_IGNORED = Cause("h-ignored", "The step is 0.001, whatever `h` is.")
 FORWARD = Cause("forward-difference", "It is the forward difference (f(x+h) − f(x)) / h.")
 BACKWARD = Cause("forward-difference", "It is the backward difference (f(x) − f(x−h)) / h.")
 MORE = Cause("one-too-many", "There is one step or epoch too many.")
+OTHER_OPTIMIZER = Cause(
+    "other-optimizer",
+    "The steps are those of plain SGD with one learning rate. The optimizer that is handed over takes others: it may "
+    "have momentum, weight decay, and groups with rates of their own.",
+)
+OTHER_CRITERION = Cause(
+    "other-loss",
+    "The steps go by the plain cross-entropy or mean squared error; `criterion` is another function.",
+)
 ONLY_THE_NUMBER = Cause(
     "new-layer",
     "`out_features` says what the layer was made with, and its weight stays as it is: a new `nn.Linear` has to stand "
@@ -76,6 +80,15 @@ OTHER_INPUTS = Cause(
 )
 OTHER_CLASSES = Cause(
     "option-ignored", "It has as many outputs as before, whatever `num_classes` is."
+)
+OLD_NUMBERS = Cause(
+    "old-numbers",
+    "The outputs of the new head stand for other classes: leave the numbers that `nn.Linear` begins "
+    "with, and copy none.",
+)
+OTHER_NUMBERS = Cause(
+    "other-start",
+    "`nn.Linear` draws numbers by itself when it is made: leave them as they are.",
 )
 BY_DEFAULT = Cause(
     "new-layer",
@@ -172,6 +185,37 @@ def head_causes(
     }
 
 
+_MANY = 30  # numbers that are drawn evenly are not all in one half of where they may lie
+
+
+def head_begins(
+    weight: Tensor, bias: Tensor, old_weight: Tensor, old_bias: Tensor
+) -> tuple[bool, str, Cause]:
+    """Whether a new head has numbers as `nn.Linear` begins with, and none of the old one; for `expect`."""
+    bound = weight.shape[1] ** -0.5
+    for name, numbers in (("weight", weight), ("bias", bias)):
+        low, high = numbers.min().item(), numbers.max().item()
+        if low == high and (numbers.numel() > 1 or not high):
+            told = _(
+                "Every number of model.fc.{name} is {number}; a new nn.Linear begins with drawn ones."
+            )
+            return False, told.format(name=name, number=f"{low:.4g}"), OTHER_NUMBERS
+        most = max(-low, high)
+        narrow = numbers.numel() >= _MANY and most < bound / 2
+        if narrow or not most <= 1.00001 * bound:
+            told = _(
+                "The numbers of model.fc.{name} are from {low} to {high}; a new nn.Linear with {count} inputs begins "
+                "with numbers drawn evenly from {least} to {most}."
+            )
+            spread = {"low": low, "high": high, "least": -bound, "most": bound}
+            spread = {key: f"{value:.4g}" for key, value in spread.items()}
+            return False, told.format(name=name, count=weight.shape[1], **spread), OTHER_NUMBERS
+    rows = (weight.unsqueeze(1) == old_weight.cpu()).all(-1).any() and weight.shape[1] > 1
+    both = min(len(bias), len(old_bias))
+    kept = rows or (bias[:both] == old_bias.cpu()[:both]).sum() > 1
+    return not kept, _("The new head has numbers of the old one."), OLD_NUMBERS
+
+
 @helper
 def broken(*_inputs: Any) -> Any:
     raise ArithmeticError
@@ -220,22 +264,70 @@ def learner(plan: Any, state: Any) -> Any:
     return model
 
 
+@helper
+def criterion_of(plan: Any) -> Any:
+    """Not a plain one, so that whoever takes another than the argument is seen."""
+    return Criterion(loss_of("cross-entropy" if plan else "squares"))
+
+
+# what an optimizer is made with, beside the rates of its two groups
+OPTIMIZERS: dict[str, dict[str, float]] = {
+    "SGD": {},
+    "SGD with momentum": {"momentum": 0.5},
+    "SGD with two rates and weight decay": {"second": 0.5, "weight_decay": 0.1},
+}
+
+
+@helper
+def sgd(parameters: list[Any], lr: float, second: float = 1.0, **options: Any) -> Any:
+    """An optimizer that holds the first parameter, and the others with a rate of their own."""
+    groups: Any = [
+        {"params": parameters[:1]},
+        {"params": parameters[1:], "lr": second * lr},
+    ]
+    return torch.optim.SGD(groups, lr=lr, **options)
+
+
+def draw_learner(draw: Draw, tiny: tuple[float, float]) -> dict[str, Any]:
+    """A model, a batch, and a rate that suits them; `tiny`: as `Draw.magnitude` has it."""
+    if not draw.round.is_published and draw.round.ones != 0 and not draw.round.all_equal:
+        n_in, n_out, n = (draw.size(name, high=80) for name in ("n_in", "n_out", "n"))
+        size = draw.magnitude("inputs", tiny=tiny)
+        inputs = draw.layout("inputs", size * draw.normal(n, n_in))
+        labels = with_zero(draw, size * draw.normal(n_out, n)).T
+        batch = {"inputs": inputs, "labels": labels}
+        state = {f"layers.{each}.weight": draw.normal(n_out, n_in) for each in range(5)}
+        return {"plan": None, "state": state, "batch": batch, "lr": 0.04 / size**2 / n_in}
+    n_in, classes, n = draw.size("n_in", high=40), draw.size("classes", 2, 9), draw.size("n")
+    plan, state = draw.network(n_in, classes)
+    batch = {"inputs": draw.inputs_of(plan, n), "labels": draw.integers(0, classes, n)}
+    return {"plan": plan, "state": state, "batch": batch, "lr": 0.2}
+
+
 def trained(
-    steps: int, plan: Any, state: Any, batch: dict[str, Tensor], lr: float, **mistakes: Any
+    steps: int,
+    plan: Any,
+    state: Any,
+    batch: dict[str, Tensor],
+    lr: float,
+    plain: bool = False,
+    **options: Any,
 ) -> tuple[list[Tensor], list[float]]:
     """The parameters after so many steps on one batch, worked out in float64, and the loss before each.
 
     Args:
         plan, state: the model, as `learner` makes it.
-        mistakes: as `train_by_hand` has them.
+        plain: whether the criterion is cross-entropy or the mean squared error, in place of that of `criterion_of`.
+        options: of the optimizer, and mistakes, as `train_by_hand` has them.
     """
     dtype = next(iter(state.values())).dtype
     model = learner(plan, {name: each.double() for name, each in state.items()})
     inputs, labels = (
         each.double() if each.is_floating_point() else each for each in batch.values()
     )
-    criterion = nn.CrossEntropyLoss() if plan else nn.MSELoss()
-    losses = train_by_hand(model, criterion, [(inputs, labels)] * steps, lr=lr, **mistakes)
+    usual = nn.CrossEntropyLoss() if plan else nn.MSELoss()
+    criterion = usual if plain else criterion_of(plan)
+    losses = train_by_hand(model, criterion, [(inputs, labels)] * steps, lr=lr, **options)
     return [each.detach().to(dtype) for each in model.parameters()], losses
 
 
@@ -259,4 +351,6 @@ def loop_causes(walk: Callable[..., Any], steps: int, lr: float) -> dict[Cause, 
         NOT_UPDATED: parameters(0),
         TWICE: parameters(steps, times=2),
         UPHILL: parameters(steps, lr=-lr),
+        OTHER_OPTIMIZER: parameters(steps, second=1.0, momentum=0.0, weight_decay=0.0),
+        OTHER_CRITERION: parameters(steps, plain=True),
     }
