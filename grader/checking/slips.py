@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from ..language import _
 from .drawn_models import network
 from .explain import CLEARED_AFTER, FEWER, NOT_CLEARED, NOT_UPDATED, TWICE, UPHILL
-from .other_terms import either
+from .other_terms import either, rates
 from .outcome import Cause
 from .probes import helper
 from .student import Draw
@@ -19,6 +19,11 @@ from .training_order import Criterion, loss_of, train_by_hand
 
 TWELVE = Cause(
     "other-function", "It is the slope of 3(x + 1)², which is 12 at 1; that of 3x² is asked."
+)
+WRITTEN = Cause(
+    "other-gradient",
+    "`x.grad` is to hold what it held: `backward()` adds to it, and clearing it empties it. `torch.autograd.grad` "
+    "gives gradients and does neither.",
 )
 VALUE = Cause("value-for-slope", "It is 3x² itself; its slope is asked.")
 SIGNED = Cause(
@@ -45,6 +50,7 @@ DECAYED_AFTER = Cause(
 NO_DECAY = Cause("missing-term", "There is no decay: the term decay · w is missing.")
 DECAY_WITHOUT_LR = Cause("scale", "The decay is not multiplied by lr.")
 DECAY_ADDED = Cause("sign-of-term", "The decay is added to w, and is to be subtracted.")
+DECAY_ALONE = Cause("missing-term", "`decay` itself is added to the gradient: decay · w is asked.")
 ONLY_DECAYED = Cause("missing-term", "w has decayed, and the gradient is missing.")
 
 BY_COUNT = Cause("mean-for-sum", "It is the gradient of the mean: for the sum nothing is divided.")
@@ -54,7 +60,12 @@ NOT_BY_COUNT = Cause(
 )
 INVERTED = Cause("inverted", "It is divided for the sum, and not for the mean.")
 BY_COUNT_TWICE = Cause("scale", "It is divided by the number of elements twice.")
-H_IGNORED = Cause("h-ignored", "The step is 0.001, whatever `h` is.")
+H_IGNORED = Cause("h-ignored", "The step is {h}, whatever `h` is.")
+EXACT = Cause(
+    "h-ignored",
+    "It is the gradient itself, or a difference with an h that is far smaller: the difference with the `h` that is "
+    "handed over is asked.",
+)
 FORWARD = Cause("forward-difference", "It is the forward difference (f(x+h) − f(x)) / h.")
 BACKWARD = Cause("forward-difference", "It is the backward difference (f(x) − f(x−h)) / h.")
 MORE = Cause("one-too-many", "There is one step or epoch too many.")
@@ -63,9 +74,13 @@ OTHER_OPTIMIZER = Cause(
     "The steps are those of plain SGD with one learning rate. The optimizer that is handed over takes others: it may "
     "have momentum, weight decay, and groups with rates of their own.",
 )
-OTHER_CRITERION = Cause(
-    "other-loss",
-    "The steps go by the plain cross-entropy or mean squared error; `criterion` is another function.",
+CROSS_ENTROPY = Cause(
+    "other-loss", "The steps are those of `nn.CrossEntropyLoss()`, whatever `criterion` is."
+)
+SQUARES = Cause("other-loss", "The steps are those of `nn.MSELoss()`, whatever `criterion` is.")
+KEPT_IN_LOOP = Cause(
+    "not-cleared",
+    "The gradients of all epochs of a call are added up: clear them in each epoch, not once before the loop.",
 )
 ONLY_THE_NUMBER = Cause(
     "new-layer",
@@ -143,6 +158,7 @@ def decay_causes(
         DECAY_WITHOUT_LR: w - down - decay * w,
         DECAY_ADDED: w - down + lost,
         ONLY_DECAYED: w - lost,
+        DECAY_ALONE: w - down - lr * decay,
         NOT_UPDATED: w,
         UPHILL: w + down - lost,
     }
@@ -170,7 +186,8 @@ def gradient_causes(
     return causes | {
         FORWARD: slope(0, 1, h),
         BACKWARD: slope(-1, 0, h),
-        H_IGNORED: slope(-1, 1, 1e-3),
+        **{H_IGNORED.of(h=f"{own:g}"): slope(-1, 1, own) for own in (0.1, 0.01, 0.001)},
+        EXACT: slope(-1, 1, 3e-5),
     }
 
 
@@ -200,6 +217,12 @@ def head_begins(
                 "Every number of model.fc.{name} is {number}; a new nn.Linear begins with drawn ones."
             )
             return False, told.format(name=name, number=f"{low:.4g}"), OTHER_NUMBERS
+    rows = (weight.unsqueeze(1) == old_weight.cpu()).all(-1).any() and weight.shape[1] > 1
+    both = min(len(bias), len(old_bias))
+    if rows or (bias[:both] == old_bias.cpu()[:both]).sum() > 1:
+        return False, _("The new head has numbers of the old one."), OLD_NUMBERS
+    for name, numbers in (("weight", weight), ("bias", bias)):
+        low, high = numbers.min().item(), numbers.max().item()
         most = max(-low, high)
         narrow = numbers.numel() >= _MANY and most < bound / 2
         if narrow or not most <= 1.00001 * bound:
@@ -210,10 +233,7 @@ def head_begins(
             spread = {"low": low, "high": high, "least": -bound, "most": bound}
             spread = {key: f"{value:.4g}" for key, value in spread.items()}
             return False, told.format(name=name, count=weight.shape[1], **spread), OTHER_NUMBERS
-    rows = (weight.unsqueeze(1) == old_weight.cpu()).all(-1).any() and weight.shape[1] > 1
-    both = min(len(bias), len(old_bias))
-    kept = rows or (bias[:both] == old_bias.cpu()[:both]).sum() > 1
-    return not kept, _("The new head has numbers of the old one."), OLD_NUMBERS
+    return True, "", OTHER_NUMBERS
 
 
 @helper
@@ -310,14 +330,14 @@ def trained(
     state: Any,
     batch: dict[str, Tensor],
     lr: float,
-    plain: bool = False,
+    plain: str = "",
     **options: Any,
 ) -> tuple[list[Tensor], list[float]]:
     """The parameters after so many steps on one batch, worked out in float64, and the loss before each.
 
     Args:
         plan, state: the model, as `learner` makes it.
-        plain: whether the criterion is cross-entropy or the mean squared error, in place of that of `criterion_of`.
+        plain: "cross-entropy" or, without a plan, "squares": the criterion in place of that of `criterion_of`.
         options: of the optimizer, and mistakes, as `train_by_hand` has them.
     """
     dtype = next(iter(state.values())).dtype
@@ -325,8 +345,11 @@ def trained(
     inputs, labels = (
         each.double() if each.is_floating_point() else each for each in batch.values()
     )
-    usual = nn.CrossEntropyLoss() if plan else nn.MSELoss()
-    criterion = usual if plain else criterion_of(plan)
+    criterion = criterion_of(plan)
+    if plain == "cross-entropy":
+        criterion = nn.CrossEntropyLoss()
+    elif plain and not plan:
+        criterion = nn.MSELoss()
     losses = train_by_hand(model, criterion, [(inputs, labels)] * steps, lr=lr, **options)
     return [each.detach().to(dtype) for each in model.parameters()], losses
 
@@ -352,5 +375,8 @@ def loop_causes(walk: Callable[..., Any], steps: int, lr: float) -> dict[Cause, 
         TWICE: parameters(steps, times=2),
         UPHILL: parameters(steps, lr=-lr),
         OTHER_OPTIMIZER: parameters(steps, second=1.0, momentum=0.0, weight_decay=0.0),
-        OTHER_CRITERION: parameters(steps, plain=True),
+        CROSS_ENTROPY: parameters(steps, plain="cross-entropy"),
+        SQUARES: parameters(steps, plain="squares"),
+        KEPT_IN_LOOP: parameters(steps, kept=max(1, steps // 2)),
+        **rates(lambda factor: walk(steps, lr=factor * lr)[0], lr),
     }

@@ -17,12 +17,7 @@ from .student import Draw
 SMALL_H = Cause(
     "step-too-small",
     "In float64 it is right, and in float32 rounding is left over: f(x + h) and f(x − h) have most of their seven "
-    "digits in common. Take a larger h, or take the difference in float64.",
-)
-NO_H = Cause(
-    "step-too-small",
-    "In float64 it is right, and in float32 it is 0: there x + h is x. Take a larger h, or take the difference in "
-    "float64.",
+    "digits in common, or all. Take a larger h, or take the difference in float64.",
 )
 LARGE_H = Cause(
     "step-too-large",
@@ -33,6 +28,10 @@ LARGE_H_FORWARD = Cause(
     "step-too-large",
     "It is (f(x + h) − f(x)) / h with an h of {h} or so. That is too large for it: its error is about h/2 times the "
     "second derivative, and that of (f(x + h) − f(x − h)) / 2h is far smaller.",
+)
+PRECEDENCE = Cause(
+    "precedence",
+    "It is f(x + h) − f(x − h) / 2h with an h of {h} or so: the difference stands in parentheses.",
 )
 LARGE_H_BACKWARD = Cause(
     "step-too-large",
@@ -67,7 +66,14 @@ def draw_steep(draw: Draw) -> list[float]:
     return [a, p, math.copysign(0.25, b), math.copysign(79 + 4 * abs(c), c)]
 
 
-_WAYS = {LARGE_H: (-1.0, 1.0), LARGE_H_FORWARD: (0.0, 1.0), LARGE_H_BACKWARD: (-1.0, 0.0)}
+_FEW_POINTS = 20
+# from x + low · h to x + high · h
+_WAYS = {
+    LARGE_H: (-1.0, 1.0),
+    LARGE_H_FORWARD: (0.0, 1.0),
+    LARGE_H_BACKWARD: (-1.0, 0.0),
+    PRECEDENCE: (-1.0, 1.0),
+}
 _STEPS = torch.logspace(
     -3, 0.3, 400, dtype=torch.float64
 )  # each is two per cent larger than the one before
@@ -84,14 +90,18 @@ def slope_causes(got: Any, x: Tensor, numbers: Sequence[float]) -> dict[Cause, T
         rise = steep(at + high * h, numbers) - steep(at + low * h, numbers)
         return rise / ((high - low) * h)
 
+    def without_parentheses(_low: float, _high: float, h: Tensor) -> Tensor:
+        return steep(at + h, numbers) - steep(at - h, numbers) / (2 * h)
+
     for cause, (low, high) in _WAYS.items():
+        formula = without_parentheses if cause is PRECEDENCE else difference
         steps = _STEPS.unsqueeze(1)
         for _unused in range(2):  # and once more around the best one
-            errors = (difference(low, high, steps) - given).abs().amax(1)
+            errors = (formula(low, high, steps) - given).abs().amax(1)
             best = steps[errors.argmin()]
             steps = best * torch.linspace(0.98, 1.02, 81, dtype=torch.float64).unsqueeze(1)
         h = f"{best.item():.2g}"
-        value = difference(low, high, torch.tensor(float(h), dtype=torch.float64))
+        value = formula(low, high, torch.tensor(float(h), dtype=torch.float64))
         found[cause.of(h=h)] = value.reshape(x.shape).to(got.tensor.dtype)
     return found
 
@@ -100,8 +110,10 @@ def rounding_causes(got: Any, x: Tensor, right: Tensor) -> dict[Cause, Any]:
     """Whether what is off in float32, and not in float64, is rounding: it is another one from point to point."""
     if not isinstance(got, Received) or got.tensor.shape != x.shape or x.dtype != torch.float32:
         return {}
-    if not got.tensor.any():
-        return {NO_H: torch.zeros_like(right)}
-    errors = (got.tensor.double() - right.double()).flatten()[x.flatten().argsort()]
+    error_at = dict(zip(x.flatten().tolist(), (got.tensor - right).flatten().tolist(), strict=True))
+    if len(error_at) < _FEW_POINTS:  # it may be, and other cases show it
+        return {SMALL_H.unsure(): ...}
+    errors = torch.tensor([error for _at, error in sorted(error_at.items())], dtype=torch.float64)
     # half the mean square of what neighbours differ by is the variance of errors that know nothing of each other
-    return {SMALL_H: ...} if errors.diff().var() > errors.var() else {}
+    left_over = errors.diff().var() > errors.var() or (got.tensor == 0).double().mean() > 0.5
+    return {SMALL_H: ...} if left_over else {}

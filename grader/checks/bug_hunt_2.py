@@ -40,6 +40,7 @@ RANKS = (2, 0, 4, 2, 1)
 TINY = (-8.0, -6.5)  # exponents of 10
 backbone, learner = backbones.backbone, slips.learner
 broken, breaks_off, with_zero, steep = slips.broken, slips.breaks_off, slips.with_zero, slopes.steep
+criterion_of, sgd = slips.criterion_of, slips.sgd
 Given = dict[str, Any]
 
 
@@ -83,7 +84,9 @@ def expect_square(student: Student, draw: Draw, by_default: bool = False) -> Non
     what = _("square_slope(x) of a leaf whose .grad holds something")
     kept = {explain.NOT_CLEARED: (6 * at + old.double()).to(draw.dtype)}
     expect_close(got["second"], right, what, causes=kept, scale=size)
-    expect_close(got["x.grad"], old, _("x.grad after square_slope(x)"))
+    expect(got["x.grad"] is not None, _("x.grad is None after square_slope(x)."), slips.WRITTEN)
+    what = _("x.grad after square_slope(x)")
+    expect_close(got["x.grad"], old, what, causes={slips.WRITTEN: ...})
     what = _("square_slope(x) of the same leaf with other numbers")
     expect_close(got["third"], -right, what, causes={explain.STALE: right}, scale=size)
 
@@ -251,9 +254,10 @@ def expect_loss(student: Student, draw: Draw, by_default: bool = False) -> None:
     for found, factor in zip(got, (1, 1, -2, -2), strict=True):
         error = factor * at - labels.double()
         right = (error**2).mean().to(dtype)
-        causes = slips.loss_causes(found["loss"], error)
+        options: Given = {"causes": slips.loss_causes(found["loss"], error), "scale": size**2}
+        counts = {"prediction.numel()": error.numel(), "len(prediction)": [*shape, 1][0]}
         what = "squared_error(prediction, labels)"
-        expect_close(found["loss"], right, what, causes=causes, scale=size**2)
+        expect_close(found["loss"], right, what, factors=counts, **options)
         expect(found["clean"], _("squared_error leaves a gradient in prediction.grad."))
         told = _("`{name}` gets no gradient.").format(name="prediction")
         expect(found["gradient"] is not None, told, explain.CUT)
@@ -477,7 +481,7 @@ def train_model(
     student: Any, plan: Any, state: Any, batch: Any, lr: float, epochs: int, options: Any, how: Any
 ) -> Any:
     found: dict[str, Any] = {}
-    criterion = slips.criterion_of(plan)
+    criterion = criterion_of(plan)
     for name in ("one_step", "train"):
         model, events, losses = learner(plan, state), [], []
         parameters = list(model.parameters())
@@ -485,7 +489,7 @@ def train_model(
             parameter.grad = torch.full_like(parameter, 5.0)
         given = {"model": model, "criterion": criterion, **batch, "lr": lr}
         if name == "train":
-            optimizer = slips.sgd(parameters, lr, **options)
+            optimizer = sgd(parameters, lr, **options)
             events = listen(model, optimizer)
             given = {"model": model, "criterion": criterion, "optimizer": optimizer}
             given = {**given, **batch, "epochs": epochs}
