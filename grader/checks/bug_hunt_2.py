@@ -516,7 +516,7 @@ def train_model(
 def expect_loops(student: Student, draw: Draw, by_default: bool = False) -> None:
     given = slips.draw_learner(draw, TINY)
     terms = 0.0 if given["plan"] else 1.0 / given["lr"]
-    epochs = 0 if draw.round.all_equal else draw.count("epochs", 1, 9)
+    epochs = 0 if draw.round.all_equal else draw.count("epochs", 1, 4)
     draw.drawn["epochs"] = f"epochs = {epochs}"
     made: Given = draw.choice("optimizer", slips.OPTIMIZERS)
     how = drawn_way(draw, by_default)
@@ -527,7 +527,7 @@ def expect_loops(student: Student, draw: Draw, by_default: bool = False) -> None
         after, losses = walk(steps)
         causes: dict[Cause, Any] = slips.loop_causes(walk, steps, given["lr"])
         if name == "train":
-            causes = order_causes(got[name]["events"], walk(0)[0]) | causes
+            causes = order_causes(got[name]["events"], lambda walk=walk: walk(0)[0]) | causes
         what = _("the parameters after two calls of {name}").format(name=name)
         expect_close(got[name]["after"], after, what, causes=causes)
         new = {explain.NEW_FOR_OLD: lambda steps=steps, walk=walk: by_call(walk(steps + 1)[1][1:])}
