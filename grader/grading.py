@@ -15,12 +15,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from importlib import import_module
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import language as languages
+from . import torch_dynamo
 from .checking.exercise_status import not_for_students, status_of
 from .checking.remarks import remarks
 from .checking.rules import Judgement, judged, watched_for
@@ -163,7 +163,7 @@ def _torch_as_it_comes() -> Iterator[None]:
     """Torch's global settings as they are at first, whatever the caller (a notebook, say) has made of them."""
     from .checking import generators, torch_settings
 
-    with torch_settings.as_they_come(), generators.kept():
+    with torch_settings.as_they_come(), generators.kept(), torch_dynamo.put_off_meanwhile():
         yield
 
 
@@ -354,7 +354,7 @@ def _get_ready(exercises: Sequence[Exercise], devices: Sequence[str]) -> None:
         _collect_ahead(exercise, devices)
     for name in late_imports(*(text_of(each.checks) for each in exercises)):
         with suppress(ModuleNotFoundError):  # this torch has none of that name
-            import_module(name)
+            torch_dynamo.import_now(name)
 
 
 def _collect_ahead(exercise: Exercise, devices: Sequence[str]) -> None:

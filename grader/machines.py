@@ -37,11 +37,13 @@ from .submission import Source
 DEVICES = ("cpu", "sim")
 _CUDA_SECONDS = 5  # to load cuDNN, say, while others do so
 _LARGEST_LIMIT = 1 << 50  # seconds or bytes; the kernel takes no more than 63 bits
-# what torch imports when something is used for the first time: 1 s for an optimizer (by its class or by `getattr`; not
-# its name alone, in a comment or a rule) or `torch.func`, 0.2 s for a backward pass that starts from given gradients.
-# What is not found so is imported in the child, and no child loses by it (`checking/session.py`)
+# what torch imports when something is used for the first time: 1 s for `torch.func`, 0.2 s for a backward pass that
+# starts from given gradients; a name in quotes is no use. What is not found so is imported in the child, and no child
+# loses by it (`checking/session.py`). What an optimizer would import is put off (`torch_dynamo.py`)
 _LATE_IMPORTS = {
-    "torch._dynamo": re.compile(r"\boptim(\.[A-Z]|,| import )|\btorch\.func\b"),
+    "torch._dynamo": re.compile(
+        r"(?<![\"'`])\btorch\.(func\.\w+|compile)\(|\bfrom torch\.func import\b"
+    ),
     "torch.fx.experimental.symbolic_shapes": re.compile(
         r"\bgrad_outputs\b|\.backward\((g\)|grad|torch\.)"
     ),

@@ -26,6 +26,7 @@ from grader.classroom.run.pool import Workers
 from grader.classroom.run.worker import grade_task
 from grader.machines import Machines
 from tests.conftest import ROOT
+from tests.drawn import some
 
 EXERCISE = "csv_dataset"  # the quickest to grade
 KNOWN = ROOT / "tests" / "submissions" / EXERCISE
@@ -113,14 +114,14 @@ class Base:
 
 
 def make_class(folder: Path, count: int) -> dict[str, Base]:
-    """Writes `count` submissions, right, wrong and a fifth hostile: as folders, repositories, zips and files.
+    """Writes `count` submissions, right, wrong and a fifth hostile, attacks drawn: folders, repositories, zips, files.
 
     Returns:
         Student → what theirs is made of. A last line makes each one a text of its own.
     """
     folder.mkdir()
     right, wrong = cycle(map(Base, RIGHT)), cycle(map(Base, WRONG))
-    hostile = cycle(map(Base, WRONG, ATTACKS))
+    hostile = cycle(map(Base, WRONG, some(ATTACKS, 1)))
     kinds = (right, wrong, hostile, right, wrong, hostile, wrong, right, wrong, wrong)
     made = {}
     for number in range(count):

@@ -23,7 +23,6 @@ from grader.course.catalog import Course
 from grader.machines import Machines
 from grader.submission import Submission
 from tests.classes import (
-    ATTACKS,
     EXERCISE,
     Base,
     command,
@@ -36,7 +35,7 @@ from tests.classes import (
 from tests.conftest import ROOT
 from tests.servers import Cluster, dask_cluster, end, wait_until
 
-CLASS = 60  # so many that every attack is among them
+CLASS = 40
 KILLED = 12  # those whose grading is killed again and again
 IN_THE_MIDDLE = 2  # kills of that at least, while results are being written
 ENDED = "run WHERE forced AND finished IS NOT NULL"
@@ -64,7 +63,7 @@ class Made:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory, course: Course, machines: Machines) -> Made:
-    """Every attack is among them. What each earns is known from grading it alone."""
+    """A fifth attack, each in another way. What each earns is known from grading it alone."""
     folder = tmp_path_factory.mktemp("class") / "submissions"
     bases = make_class(folder, CLASS)
 
@@ -73,7 +72,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, course: Course, machines: Mac
         return grade(submission, course=course, machines=machines, seed=int(SEED)).score
 
     deserved = {base: alone(base) for base in set(bases.values())}
-    assert {base.attack for base in deserved} == {None, *ATTACKS}
+    assert len({base.attack for base in deserved} - {None}) == CLASS // 5
     for base, score in deserved.items():
         if base.attack:  # the same without it is in the class as well
             assert score <= deserved[Base(base.path)], base
@@ -156,7 +155,7 @@ def test_a_temporary_folder_whose_path_is_too_long_for_sockets(tmp_path: Path) -
 def test_two_jobs_a_lost_worker_and_a_kill(made: Made, tmp_path: Path) -> None:
     gradebook = tmp_path / "grades.db"
     process = subprocess.Popen(command(*made.grade(gradebook, 3, "--jobs", "2")), cwd=ROOT)
-    wait_until(lambda: results(gradebook) >= 10)
+    wait_until(lambda: results(gradebook) >= 8)
     top, started = children(process.pid), descendants(process.pid)
     [workers, sandboxes] = (
         [child for pid in top if doing in cmdline(pid) for child in children(pid)]
@@ -165,12 +164,12 @@ def test_two_jobs_a_lost_worker_and_a_kill(made: Made, tmp_path: Path) -> None:
     assert (len(workers), len(sandboxes)) == (2, 2)
     # what a worker had under way is graded by another, and nobody is told
     os.kill(workers[0], signal.SIGKILL)
-    wait_until(lambda: results(gradebook) >= 20)
+    wait_until(lambda: results(gradebook) >= 16)
     started += descendants(process.pid)
     end(process, signal.SIGKILL)
     # nobody is left behind
     wait_until(lambda: not any(map(alive, started)))
-    assert 20 <= results(gradebook) < CLASS
+    assert 16 <= results(gradebook) < CLASS
     with left_empty("t"):
         printed = run(*made.grade(gradebook, 3, "--jobs", "2"))
     assert "Not graded" not in printed

@@ -280,10 +280,10 @@ def test_the_cores_that_this_process_may_use(monkeypatch: pytest.MonkeyPatch) ->
     ("line", "names"),
     [
         ("x = 1", ()),
-        ("# the optim of all is SGD", ()),
-        ("torch.optim.SGD(parameters)", ("torch._dynamo",)),
-        ("from torch.optim import SGD", ("torch._dynamo",)),
-        ("getattr(torch.optim, name)", ("torch._dynamo",)),
+        ("torch.optim.SGD(parameters)", ()),
+        ("torch.func.grad(f)", ("torch._dynamo",)),
+        ("from torch.func import grad", ("torch._dynamo",)),
+        ("forbidden = 'torch.func'  # `torch.func.grad(f)`", ()),
         ("y.backward(grad_of_y)", ("torch.fx.experimental.symbolic_shapes",)),
     ],
 )

@@ -17,6 +17,7 @@ from grader.course.stub_notebook import notebook_of
 from grader.machines import Machines
 from grader.report import ExerciseResult
 from grader.submission import read_submission
+from tests.drawn import some
 
 NAMES = load_course().names
 
@@ -38,7 +39,7 @@ def graded_file(text: str, name: str, folder: Path, machines: Machines) -> Exerc
     return grade(path, machines=machines).exercises[0]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", some(NAMES, 1 / 4))
 def test_a_solved_notebook_earns_what_the_file_earns(
     course: Course, machines: Machines, name: str, tmp_path: Path
 ) -> None:
@@ -48,7 +49,7 @@ def test_a_solved_notebook_earns_what_the_file_earns(
     assert [check.name for check in result.checks] == tests
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", some(NAMES, 1 / 2))
 def test_a_released_notebook_is_not_attempted(
     course: Course, machines: Machines, name: str, tmp_path: Path
 ) -> None:

@@ -135,6 +135,10 @@ def _in_tensor(
     if aspect := _aspect_of_form(actual, expected, demands.requires_grad):
         yield differs(aspect, rtol=rtol)
         return
+    if torch.equal(
+        actual.tensor, expected
+    ):  # most are, to the bit, and this takes a tenth of the time
+        return
     wrong, allowed = wrong_elements(actual.tensor, expected, rtol, demands.scale)
     if wrong.any():
         yield differs("value", rtol=rtol, wrong=wrong, allowed=allowed)

@@ -7,7 +7,6 @@ and runs no student code itself. It keeps one thread and stays away from `torch.
 from __future__ import annotations
 
 import gc
-import importlib
 import json
 import os
 import signal
@@ -21,6 +20,8 @@ from functools import lru_cache, partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from ... import torch_dynamo
 
 if TYPE_CHECKING:
     from types import SimpleNamespace
@@ -167,6 +168,7 @@ def _import_all(device: str) -> dict[str, str]:
     no_debugger.refuse()
     loader_workers.keep_in_this_process()
     import_apart([f"{_PACKAGE}.{name}" for name in _APART])
+    torch_dynamo.put_off()
     absent = {"sim": set_up(device), "cuda": "its children are others"}
     gc.freeze()  # no child copies pages only to look for garbage in them
     gc.enable()
@@ -175,7 +177,7 @@ def _import_all(device: str) -> dict[str, str]:
 
 def _preload(names: list[str]) -> bool:
     """Imports modules, so that no child has to; whether one was new. What this torch does not have is passed over."""
-    new = [name for name in names if name not in sys.modules]
+    new = [name for name in names if not torch_dynamo.has_imported(name)]
     if not new:
         return False
     before = len(sys.modules)
@@ -184,7 +186,7 @@ def _preload(names: list[str]) -> bool:
     try:
         for name in new:
             with suppress(ModuleNotFoundError):
-                importlib.import_module(name)
+                torch_dynamo.import_now(name)
     finally:
         sys.modules.update(ours)
     return len(sys.modules) > before

@@ -23,15 +23,15 @@ def test_torch_imports_its_compiler_in_a_child(either: Sandbox) -> None:
     own = [Path(prefix).resolve() for prefix in (sys.prefix, sys.base_prefix)]
     if not any(map(packages.is_relative_to, own)):
         pytest.skip("torch lies outside of this Python's folders, where children do not read")
-    source = "import torch._dynamo\ndef f():\n    return torch._dynamo.__name__\n"
-    assert told_by(either, source) == "torch._dynamo"
+    source = "import torch._dynamo\ndef f():\n    return torch._dynamo.config.__name__\n"
+    assert told_by(either, source) == "torch._dynamo.config"
 
 
 def test_what_is_imported_before_the_fork_leaves_cuda_alone(cuda_sandbox: Sandbox) -> None:
     source = (
         "import sys, torch\n"
         "def f():\n"
-        "    imported = 'torch._dynamo' in sys.modules\n"
+        "    imported = 'torch._dynamo.config' in sys.modules\n"
         "    return [imported, torch.cuda.is_initialized(), torch.cuda._is_in_bad_fork()]\n"
     )
     assert told_by(cuda_sandbox, source, ["torch._dynamo"]) == [True, False, False]
@@ -49,6 +49,7 @@ INSIDE = (
     "grader.sandbox.inside",
     "grader.sandbox.isolation",
     "grader.sandbox.wire",
+    "grader.torch_dynamo",
 )
 
 
