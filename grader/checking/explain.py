@@ -19,7 +19,7 @@ from torch import Tensor
 
 from .factors import causes_of_factor, decimals_of
 from .outcome import Cause
-from .permuted import ORDER, are_permuted
+from .permuted import causes_in_places
 
 T = TypeVar("T")
 
@@ -336,8 +336,8 @@ def causes_in_values(
     yield from decimals_of(got, expected)
     if expected.numel() > 2 and fits(one, other.cumsum(0), other, loose):
         yield CARRIED_ON
-    if several and error > 1e-3 and are_permuted(got, expected, loose):
-        yield ORDER
+    if several and error > 1e-3:
+        yield from causes_in_places(got, expected, loose)
     # float32 has 6e-8, and a few operations a few of it; another small mistake gives no numbers that float32 has
     if rtol < 1e-8 and 2e-9 < error < 2e-6 and torch.equal(got.float().double(), got):
         yield PRECISION

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from torch import Tensor
 
 from .outcome import Cause
@@ -10,11 +12,11 @@ ORDER = Cause("order", "The numbers are right, and stand in the wrong places.")
 # Sorted, many numbers of one kind are near those of another, and all that are within the tolerance are alike.
 _LEFT = 0.02  # of the largest error place by place, sorted
 _OF_A_GAP = 0.1  # of the distance to the next number
-_MOST_OF_FEW = 3  # of two whole numbers, such as 0 and 1, one is as often there by chance
+_MANY_WHOLE = 3  # of two whole numbers, such as 0 and 1, one may be there for the other by chance
 
 
-def are_permuted(got: Tensor, expected: Tensor, rtol: float) -> bool:
-    """Whether the numbers that are not in their places are those that are asked there, in another order.
+def causes_in_places(got: Tensor, expected: Tensor, rtol: float) -> Iterator[Cause]:
+    """`ORDER`, if the numbers that are not in their places are those that are asked there, in another order.
 
     Args:
         got, expected: of one shape, and finite.
@@ -25,12 +27,13 @@ def are_permuted(got: Tensor, expected: Tensor, rtol: float) -> bool:
     errors = (one - two).abs()
     moved = errors > room
     if not moved.any():
-        return False
+        return
     found, wanted = one[moved].sort().values, two[moved].sort().values
     gaps = wanted.diff()
     gaps = gaps[gaps > room]  # numbers that are nearer to each other are one
-    whole = wanted.equal(wanted.round())
-    if len(gaps) + 1 < (_MOST_OF_FEW if whole else 2):
-        return False
+    if not len(gaps):
+        return
     most = min(_LEFT * errors.max().item(), _OF_A_GAP * gaps.median().item())
-    return (found - wanted).abs().max().item() <= most
+    if (found - wanted).abs().max().item() <= most:
+        by_chance = wanted.equal(wanted.round()) and len(gaps) < _MANY_WHOLE - 1
+        yield ORDER.unsure() if by_chance else ORDER
