@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .checking import residual_nets as residual_nets
     from .checking import samplers as samplers
     from .checking import slips as slips
+    from .checking import slopes as slopes
     from .checking import soft_scores as soft_scores
     from .checking import training_order as training_order
     from .checking.calls import called as called
@@ -167,6 +168,7 @@ _HOMES = {
     "rounds": "checking.plugin",
     "samplers": "checking.samplers",  # the module, as `explain`
     "slips": "checking.slips",
+    "slopes": "checking.slopes",
     "soft_scores": "checking.soft_scores",
 }
 __all__ = sorted(_HOMES)  # one list, kept once
