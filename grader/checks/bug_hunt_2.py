@@ -386,7 +386,7 @@ def expect_decay(student: Student, draw: Draw, by_default: bool = False) -> None
         after = {explain.NEW_FOR_OLD: sign * (a * right**3 + b * torch.sin(right)).sum().item()}
         options: Given = {"dtype": draw.dtype, "scale": terms, "causes": after}
         expect_close(found["loss"], value.item(), what, **options)
-        at = found["w"].tensor.double()
+        at = found["w"].tensor.to(w.device).double()
 
 
 @rounds(single=True)
