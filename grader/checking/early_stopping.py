@@ -307,7 +307,7 @@ def losses_by_hand(
         return loss
 
     batches = [pairs[turned]] * (epochs + 1)
-    train_by_hand(model, Criterion(noting), batches, lr, momentum, old, kept, times)
+    train_by_hand(model, Criterion(noting), batches, lr, momentum, old=old, kept=kept, times=times)
     return trained, held, path
 
 
