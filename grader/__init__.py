@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .checking import checkpoint_causes as checkpoint_causes
     from .checking import checkpoints as checkpoints
     from .checking import drawn_graphs as drawn_graphs
+    from .checking import dropouts as dropouts
     from .checking import early_stopping as early_stopping
     from .checking import explain as explain
     from .checking import in_parallel as in_parallel
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from .checking import residual_nets as residual_nets
     from .checking import samplers as samplers
     from .checking import slips as slips
+    from .checking import slopes as slopes
     from .checking import soft_scores as soft_scores
     from .checking import training_order as training_order
     from .checking.calls import called as called
@@ -129,6 +131,7 @@ _HOMES = {
     "checkpoint_causes": "checking.checkpoint_causes",
     "checkpoints": "checking.checkpoints",  # the module, as `backbones`
     "drawn_graphs": "checking.drawn_graphs",  # the module, as `backbones`
+    "dropouts": "checking.dropouts",  # the module, as `backbones`
     "curve": "checking.drawn_functions",
     "early_stopping": "checking.early_stopping",  # the module, as `backbones`
     "expect": "checking.expectations",
@@ -165,6 +168,7 @@ _HOMES = {
     "rounds": "checking.plugin",
     "samplers": "checking.samplers",  # the module, as `explain`
     "slips": "checking.slips",
+    "slopes": "checking.slopes",
     "soft_scores": "checking.soft_scores",
 }
 __all__ = sorted(_HOMES)  # one list, kept once

@@ -16,7 +16,7 @@ a small network for each place.
   multiplied by a matrix. So one place can look at several others for several reasons.
 - The encoder block, with the normalization first ("pre-norm"): `$z = x + D(attention(N₁(x)))$`, then
   `$y = z + D(F(N₂(z)))$`. N₁ and N₂ are layer norms, D is dropout, and
-  `$F(a) = W₂ · relu(W₁ · a + b₁) + b₂$` is applied to each place by itself.
+  `$F(a) = W₂ · relu(W₁ · a + b₁) + b₂$`, the small network, is applied to each place by itself.
 
 **A number to check.** One query `[1, 0, 0, 0]`, so that √d = 2, and two keys, `[2.1972, 0, 0, 0]` and
 `[0, 0, 0, 0]`. The scores are 1.0986 = ln 3 and 0, the shares 3/4 and 1/4. With the values `[4]` and
@@ -178,6 +178,7 @@ class MultiHead(nn.Module):
         Args:
             x: shape (B, n, dim).
             mask: a bool tensor of shape (n, n), (B, n, n) or (B, 1, n), the same for all heads; or `None`.
+                With two dimensions it is the same for all sequences, even where B = n.
 
         Returns:
             Shape (B, n, dim).
@@ -224,7 +225,9 @@ class EncoderBlock(nn.Module):
         """Attention and the small network, each of the normalized, and each added to what it was made of.
 
         In training each of the two results goes through dropout just before it is added: a number
-        becomes 0 or is divided by 1 − dropout. There is no other dropout, and none in evaluation.
+        becomes 0 or is divided by 1 − dropout. It is drawn for each number of each of the two by
+        itself, anew in each call. With dropout = 1 all of both becomes 0, so that y is x. There is no
+        other dropout, and none in evaluation.
 
         Args:
             x: shape (B, n, dim).

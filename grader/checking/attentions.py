@@ -6,11 +6,13 @@ What a mistake would have given on a case's numbers is worked out, so that its c
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
 
 from .outcome import Cause
+from .student import Draw
 
 # what each mistake in an attention gives stands in `by_hand`
 MISTAKES = {
@@ -19,8 +21,12 @@ MISTAKES = {
     "times": Cause("wrong-factor", "The scores are multiplied by √d, not divided by it."),
     "values": Cause("wrong-factor", "It is divided by the root of the values' size, not of d."),
     "keys": Cause("wrong-factor", "It is divided by the root of the number of keys, not of d."),
+    "rows": Cause("wrong-factor", "It is divided by the root of the number of queries, not of d."),
     "late": Cause("wrong-factor", "The shares are divided by √d; divide the scores, before."),
     "queries": Cause("wrong-axis", "The softmax runs over the queries; it is asked over the keys."),
+    "dim 1": Cause(
+        "wrong-axis", "The softmax runs over dimension 1; over the keys it is dimension −1."
+    ),
     "all": Cause("wrong-axis", "The softmax runs over all scores; it is asked over the keys."),
     "no softmax": Cause("missing-term", "The scores are taken as they are, without a softmax."),
 }
@@ -29,22 +35,32 @@ MASK_MISTAKES = {
     "inverted": Cause("inverted", "The mask is taken the other way round: True lets look."),
     "zero": Cause(
         "mask-not-infinite",
-        "Scores that are masked become 0, and a softmax gives them a share: they are to become −∞.",
+        "Scores that are masked become about 0, and a softmax gives them a share: they are to become −∞.",
     ),
     "after": Cause(
         "mask-after-softmax",
         "The mask comes after the softmax, so that what is left does not add up to 1.",
     ),
     "added": Cause("mask-added", "The mask is added to the scores, as 1 and 0."),
-    "-100": Cause(
-        "mask-not-infinite",
-        "Masked scores become −100; others may be as low as −10⁵: they are to become −∞.",
-    ),
-    "-10000": Cause(
-        "mask-not-infinite",
-        "Masked scores become −10⁴; others may be as low as −10⁵: they are to become −∞.",
-    ),
 }
+# a finite score in place of −∞: what masked scores become, and what is added to them
+FINITE = Cause(
+    "mask-not-infinite",
+    "Masked scores stay finite, and one that may be looked at can be as low as −10⁵: they are to become −∞.",
+)
+FINITE_SCORES = ["filled, 0 after 0.0"] + [
+    f"{how} {number}"
+    for how in ("filled", "added", "filled, 0 after", "added, 0 after")
+    for number in (-1.0, -10.0, -100.0, -1e3, -1e4, -1e5)
+]
+# masked after the softmax, and divided by what is left and a small number
+DIVIDED = Cause(
+    "mask-after-softmax",
+    "The mask comes after the softmax, and what is left is divided by its sum. Where that is next to nothing its "
+    "digits are lost: mask the scores, before.",
+)
+DIVISIONS = [f"/ {number}" for number in (0.0, 1e-12, 1e-10, 1e-9, 1e-8, 1e-6)]
+BY_NUMBERS = {FINITE: FINITE_SCORES, DIVIDED: DIVISIONS}
 INTERLEAVED = Cause(
     "interleaved",
     "The features are dealt out to the heads in turn; the first head gets the first ones.",
@@ -53,6 +69,32 @@ NOT_TRANSPOSED = Cause(
     "reshaped",
     "A reshape alone cuts the places into pieces: take the features apart, and then exchange two dimensions.",
 )
+# and with rows that may look at nothing
+NOT_ZERO = Cause(
+    "missing-case",
+    "Only rows that may look at nothing are wrong. A softmax over finite scores gives them shares that add up to 1: "
+    "put 0 there.",
+)
+IS_NAN = Cause(
+    "nan",
+    "A softmax of −∞ alone is 0 / 0: after it, put 0 wherever the mask does not let look.",
+)
+NAN_GRADIENT = Cause(
+    "nan",
+    "The result is right, and its gradient NaN: the softmax of −∞ alone hands NaN back, and adding −∞ or `torch.where` "
+    "after the softmax does not stop it. Fill the scores in by `masked_fill` or `torch.where`.",
+)
+# and in the masks
+STRICT = Cause("off-by-one", "A place may look at itself as well: that is the diagonal.")
+TURNED = Cause("transpose", "It is turned round: places look at later ones.")
+INVERTED = Cause("inverted", "It is the other way round: True is to stand where one may look.")
+INCLUDED = Cause("off-by-one", "It lets look at one place too many: j < length is asked.")
+ALSO_INVERTED = Cause(
+    "inverted", "It is the other way round, and wrong at j = length too: j < length is asked."
+)
+ONE_LESS = Cause("off-by-one", "It lets look at one place too few: j < length is asked.")
+NO_MIDDLE = Cause("squeezed", "A dimension of size 1 is missing, between B and size.")
+AT_THE_END = Cause("reversed", "It lets look at the last places; the first ones are asked.")
 # and in a `MultiHead`, in `heads_by_hand`
 HEAD_MISTAKES = {
     "interleaved": INTERLEAVED,
@@ -73,6 +115,17 @@ HEAD_MISTAKES = {
     "values are x": Cause("wrong-source", "The values are x itself, without the layer `value`."),
     "queries are x": Cause("wrong-source", "The queries are x itself, without the layer `query`."),
     "swapped": Cause("swapped", "Queries and keys are exchanged."),
+    "values and keys": Cause("swapped", "Keys and values are exchanged."),
+    "of the first": Cause("first-alone", "The mask of the first sequence is taken for all."),
+    "of the batch": Cause(
+        "mask-shape",
+        "Where B = n, a mask of shape (n, n) is taken for one that has a row for each sequence: its number of "
+        "dimensions tells which it is.",
+    ),
+    "of the heads": Cause(
+        "mask-shape",
+        "The mask's first dimension is taken for that of the heads: `mask.unsqueeze(-3)` makes room for them.",
+    ),
 }
 # and in an `EncoderBlock`, in `block_by_hand`
 BLOCK_MISTAKES = {
@@ -96,6 +149,19 @@ BLOCK_MISTAKES = {
     "no mask": MASK_MISTAKES["no mask"],
 }
 
+# where nothing is left to chance
+CHANCE_IN = {
+    "EncoderBlock": Cause(
+        "option-ignored",
+        "In training the same numbers give others in a second call. With dropout = 0 none becomes 0: is `dropout` "
+        "taken?",
+    ),
+    "MultiHead": Cause(
+        "wrong-place",
+        "In training the same numbers give others in a second call: no dropout is asked within a `MultiHead`.",
+    ),
+}
+
 # the parameters and what their sizes are
 EIGHT = tuple(
     f"{layer}.{kind}" for layer in ("query", "key", "value", "out") for kind in ("weight", "bias")
@@ -115,27 +181,53 @@ def by_hand(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, mistake: str =
     root = math.sqrt(q.shape[-1])
     divisors = {"no scale": 1.0, "late": 1.0, "d": root**2, "times": 1 / root}
     divisors |= {"values": math.sqrt(v.shape[-1]), "keys": math.sqrt(k.shape[-2])}
+    divisors["rows"] = math.sqrt(q.shape[-2])
     scores = q @ k.mT / divisors.get(mistake, root)
     may = torch.ones_like(scores, dtype=torch.bool) if mask is None else mask.expand(scores.shape)
-    if mistake in ("no mask", "after", "added"):
+    if mistake in ("no mask", "after", "added", *DIVISIONS):
         may = torch.ones_like(may)
     if mistake == "inverted":
         may = ~may
     if mistake == "added" and mask is not None:
         scores = scores + mask
-    hidden = {"zero": 0.0, "-100": -100.0, "-10000": -1e4, "mean": -1e300}.get(mistake, -math.inf)
-    scores = scores.masked_fill(~may, hidden)
+    hidden = 0.0 if mistake == "zero" else -math.inf
+    if mistake in FINITE_SCORES:
+        how, _space, number = mistake.rpartition(" ")
+        hidden = float(number)
+        filled = scores + hidden if how.startswith("added") else torch.full_like(scores, hidden)
+        scores = torch.where(may, scores, filled)
+    else:
+        scores = scores.masked_fill(~may, hidden)
     if mistake == "all":
         shares = scores.flatten(-2).softmax(-1).reshape(scores.shape)
     else:
-        shares = scores.softmax(-2 if mistake == "queries" else -1)
+        shares = scores.softmax({"queries": -2, "dim 1": 1}.get(mistake, -1))
     if mistake == "no softmax":
         shares = scores
     if mistake == "after" and mask is not None:
         shares = shares * mask
-    if hidden == -math.inf:
+    if mistake in DIVISIONS and mask is not None:
+        shares = shares * mask
+        shares = shares / (shares.sum(-1, keepdim=True) + float(mistake.split()[1]))
+    if hidden == -math.inf or "0 after" in mistake:
         shares = shares.masked_fill(~may, 0)
     return shares @ v / (root if mistake == "late" else 1)
+
+
+def nearest(
+    mistakes: list[str],
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    mask: Tensor | None,
+    near: Tensor | None,
+) -> Tensor:
+    """What that of the mistakes gives which comes nearest to what came back."""
+    found = [by_hand(q, k, v, mask, mistake) for mistake in mistakes]
+    if near is None or near.shape != found[0].shape:
+        return found[0]
+    away = [(each - near.to(each)).abs().max().nan_to_num(math.inf).item() for each in found]
+    return found[away.index(min(away))]
 
 
 def splits(x: Tensor, heads: int) -> dict[str, Tensor]:
@@ -167,11 +259,19 @@ def heads_by_hand(
         parts[0] = x
     if mistake == "swapped":
         parts[:2] = parts[1], parts[0]
+    if mistake == "values and keys":
+        parts[1:] = parts[2], parts[1]
     number = 1 if mistake == "one head" else heads
     q, k, v = (splits(each, number).get(mistake, splits(each, number)[""]) for each in parts)
     if mistake == "dim":
         q = q / math.sqrt(heads)
     every = None if mask is None else mask.unsqueeze(-3)
+    if mask is not None and mistake == "of the first" and mask.dim() == 3:
+        every = mask[:1, None]
+    if mask is not None and mistake == "of the batch" and mask.shape == (len(x), len(x)):
+        every = mask[:, None, None]
+    if mask is not None and mistake == "of the heads" and len(mask) == heads:
+        every = mask if mask.dim() == 3 else mask[:, None]
     y = by_hand(
         q, k, v, every, mistake if mistake in MASK_MISTAKES or mistake == "no scale" else ""
     )
@@ -224,3 +324,45 @@ def block_by_hand(
     of_second = norm(x if mistake == "second of x" else z, second)
     added = {"no second": 0 * z, "normalized": of_second, "x again": x}
     return network(of_second) + added.get(mistake, z)
+
+
+# what is drawn
+
+
+def drawn_mask(draw: Draw, kind: str, scores: Tensor, nothing: bool) -> Tensor:
+    """A mask in which each row lets look somewhere; with `nothing`, some do not."""
+    *lead, n, m = scores.shape
+    rows = (*(() if kind == "(n, m)" else lead), 1 if kind == "(…, 1, m)" else n)
+    # half of the rows let look at one key alone, where it can be at the one of the lowest score
+    mask = draw.integers(0, 2, *rows, m) * draw.integers(0, 2, *rows, 1) == 1
+    at = draw.integers(0, m, *rows, 1)
+    if scores.shape[:-1] == rows:
+        at = scores.argmin(-1, keepdim=True)
+    mask = mask | (torch.arange(m, device=draw.home) == at)
+    if nothing:
+        blind = draw.integers(0, 3, *rows) == 0
+        blind.view(-1)[int(draw.integers(0, blind.numel()).item())] = True
+        mask = mask & ~blind[..., None]
+    return mask if draw.round.is_published else draw.strided(mask)
+
+
+def drawn_queries(draw: Draw, size: float, k: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """Queries of this size; of an infinite one, each has a score of −10⁵, and that is its largest in size."""
+    q = draw.normal(*shape)
+    if size < math.inf:
+        return size * q
+    scores = q @ k.mT / math.sqrt(shape[-1])
+    return -1e5 * q / scores.gather(-1, scores.abs().argmax(-1, keepdim=True))
+
+
+def drawn_values(
+    draw: Draw, shapes: Mapping[str, tuple[str, ...]], dim: int, hidden: int
+) -> dict[str, Tensor]:
+    """Numbers for the parameters, by which what a layer gives is about as large as what it gets."""
+    size_of, values = {"dim": dim, "hidden": hidden}, dict[str, Tensor]()
+    for name, named in shapes.items():
+        numbers = draw.normal(*(size_of[each] for each in named))
+        if name.endswith("weight") and len(named) == 2:
+            numbers = 1.5 * numbers / math.sqrt(size_of[named[1]])
+        values[name] = numbers + (0.5 if "norm" in name else 0)
+    return values

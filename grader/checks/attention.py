@@ -19,6 +19,7 @@ from grader import (
     _,
     attentions,
     called,
+    dropouts,
     expect,
     expect_close,
     explain,
@@ -30,32 +31,6 @@ from grader import (
     probe,
     rounds,
 )
-
-IS_NAN = Cause(
-    "nan",
-    "A softmax of −∞ alone is 0 / 0: after it, put 0 wherever the mask does not let look.",
-)
-NAN_GRADIENT = Cause(
-    "nan",
-    "The result is right, and its gradient NaN: the softmax of −∞ alone hands NaN back, and adding −∞ or `torch.where` "
-    "after the softmax does not stop it. Fill the scores in by `masked_fill` or `torch.where`.",
-)
-IS_MEAN = Cause(
-    "mask-not-infinite",
-    "Such a row is the mean of all values, as if it might look at everything: with one finite score in place of −∞ all "
-    "shares are equal.",
-)
-STRICT = Cause("off-by-one", "A place may look at itself as well: that is the diagonal.")
-TURNED = Cause("transpose", "It is turned round: places look at later ones.")
-INVERTED = Cause("inverted", "It is the other way round: True is to stand where one may look.")
-INCLUDED = Cause("off-by-one", "It lets look at one place too many: j < length is asked.")
-ONE_LESS = Cause("off-by-one", "It lets look at one place too few: j < length is asked.")
-AT_THE_END = Cause("reversed", "It lets look at the last places; the first ones are asked.")
-NOT_SCALED = Cause("no-factor", "What stays is not divided by 1 − p.")
-NOTHING_DROPPED = Cause("missing-term", "There is no dropout on it.")
-IN_EVALUATION = Cause("other-mode", "There is dropout in evaluation as well: ask `self.training`.")
-P_KEPT = Cause("inverted", "p is taken for the probability to stay; it is that to become 0.")
-NOT_ANEW = Cause("stale", "Draw in each call, and from a generator that goes on.")
 
 INTERLEAVED, NOT_TRANSPOSED = attentions.INTERLEAVED, attentions.NOT_TRANSPOSED
 MERGED = attentions.HEAD_MISTAKES["merged"]
@@ -70,8 +45,9 @@ FORBIDDEN: dict[str, Any] = {"from scratch": {"names": [
     "torch.nn.TransformerDecoder", "torch.nn.Transformer", "torch.nn.attention.flex_attention.flex_attention",
 ]}}  # fmt: skip
 # the numbers of leading dimensions, round by round
-LEADING = (1, 2, 2, 0, 0, 2)
-NUMBERS = {"randn": 1.0, "30·randn": 30.0, "0": 0.0, "3·randn": 3.0, "10⁴·randn": 1e4, "2·randn": 2.0}  # fmt: skip
+LEADING = (1, 2, 2, 1, 0, 2)
+LOW = "c·randn, S ≥ −10⁵"  # and equal for one key of each query; none is larger than 10⁵
+NUMBERS = {"randn": 1.0, "30·randn": 30.0, "0": 0.0, "3·randn": 3.0, LOW: math.inf, "2·randn": 2.0}
 SIZES = {"randn": 1.0, "10⁻⁷·randn": 1e-7, "0": 0.0, "randn ": 1.0, "100·randn": 100.0}
 MASKS = ("(…, n, m)", "(n, m)", "(…, 1, m)")
 # attention
@@ -92,22 +68,23 @@ def attend(
     k: Tensor,
     v: Tensor,
     grad: Tensor,
-    mask: Any,
+    masks: list[Any],
 ) -> Any:
     leaves = [each.detach().requires_grad_() if slopes else each for each in (q, k, v)]
-    args, kwargs = ((), {"mask": mask}) if by_keyword else ((mask,), {})
-    if mask is None and not by_keyword:
-        args = ()
 
-    def found(*given: Tensor) -> Any:
+    def found(*given: Tensor, mask: Any = masks[0]) -> Any:
+        args, kwargs = ((), {"mask": mask}) if by_keyword else ((mask,), {})
+        if mask is None and not by_keyword:
+            args = ()
         return called(lambda *x: student.attention(*x, *args, **kwargs), by_default, *given)
 
     y = found(*leaves)
+    others = [found(q, k, v, mask=mask) for mask in masks[1:]]
     if not slopes:  # the same objects with other numbers
         held = q.detach() + 1
         found(held, k, v)
-        return {"y": y, "again": found(held.copy_(q.detach()), k, v)}
-    return {"y": y, **gradients(y, grad, dict(zip("qkv", leaves, strict=True)))}
+        return {"y": [y, *others], "again": [found(held.copy_(q.detach()), k, v)]}
+    return {"y": [y, *others], **gradients(y, grad, dict(zip("qkv", leaves, strict=True)))}
 
 
 @helper
@@ -116,24 +93,6 @@ def gradients(y: Any, grad: Tensor, leaves: dict[str, Tensor]) -> dict[str, Any]
     if isinstance(y, Tensor) and y.requires_grad and y.shape == grad.shape:
         (y * grad).sum().backward()
     return {name: leaf.grad for name, leaf in leaves.items()}
-
-
-def drawn_mask(draw: Draw, shape: tuple[int, ...], nothing: bool) -> Tensor:
-    """A mask in which each row lets look somewhere; with `nothing`, some do not."""
-    kind = "(…, n, m)" if nothing else draw.choice("mask", MASKS)
-    *lead, n, m = shape
-    if kind == "(n, m)":
-        lead = []
-    rows = (*lead, 1 if kind == "(…, 1, m)" else n)
-    # half of the rows let look at one key alone, so that all that is left may be a low score
-    mask = draw.integers(0, 2, *rows, m) * draw.integers(0, 2, *rows, 1) == 1
-    at = draw.integers(0, m, *rows, 1)
-    mask = mask | (torch.arange(m, device=draw.home) == at)
-    if nothing:
-        blind = draw.integers(0, 3, *rows) == 0
-        blind.view(-1)[int(draw.integers(0, blind.numel()).item())] = True
-        mask = mask & ~blind[..., None]
-    return mask if draw.round.is_published else draw.strided(mask)
 
 
 def expect_attention(
@@ -148,12 +107,19 @@ def expect_attention(
     lead = draw.shape("leading", LEADING, elements=16)
     n, m, d, e = (draw.size(name) for name in "nmde")
     size, value = draw.choice("q", NUMBERS), draw.magnitude("v")
+    keys = draw.normal(*lead, m, d)
     inputs = {
-        "q": draw.layout("q", size * draw.normal(*lead, n, d)),
-        "k": draw.layout("k", draw.normal(*lead, m, d)),
+        "q": draw.layout("q", attentions.drawn_queries(draw, size, keys, (*lead, n, d))),
+        "k": draw.layout("k", keys),
         "v": draw.layout("v", value * draw.normal(*lead, m, e)),
     }
-    mask = drawn_mask(draw, (*lead, n, m), nothing) if masked else None
+    products = inputs["q"].double() @ inputs["k"].double().mT / math.sqrt(d)
+    kinds, masks = [""], list[Tensor | None]([None])
+    if masked:
+        first = draw.choice("mask", MASKS)
+        others = () if draw.round.name == "large" else MASKS
+        kinds = [first, *(each for each in others if each != first)]
+        masks = [attentions.drawn_mask(draw, kind, products, nothing) for kind in kinds]
     by_keyword = draw.choice("by_keyword", [False, True])
     slopes = slopes and draw.dtype.itemsize > 2
     grad = draw.normal(*lead, n, e)
@@ -163,41 +129,52 @@ def expect_attention(
         slopes=slopes,
         by_keyword=by_keyword,
         grad=grad,
-        mask=mask,
+        masks=masks,
         **inputs,
     )
     exact = {name: each.double().requires_grad_(slopes) for name, each in inputs.items()}
-    given = exact["q"], exact["k"], exact["v"], mask
-    y = by_hand(*given)
+    three = exact["q"], exact["k"], exact["v"]
     known = attentions.MISTAKES | (attentions.MASK_MISTAKES if masked else {})
+    if size == math.inf and masked:  # among such scores 0 does what any other number does
+        known["zero"] = known["zero"].unsure()
 
-    def of_mistakes() -> dict[Cause, Any]:
+    def of_mistakes(mask: Any, y: Any) -> dict[Cause, Any]:
         with torch.no_grad():
-            found: dict[Cause, Any] = {c: by_hand(*given, each) for each, c in known.items()}
+            found: dict[Cause, Any] = {c: by_hand(*three, mask, each) for each, c in known.items()}
+            came = y.tensor.cpu().double() if isinstance(y, Received) else None
             if nothing:
-                found |= {IS_NAN: math.nan, IS_MEAN: by_hand(*given, "mean")}
+                right, sees = by_hand(*three, mask), mask.any(-1, keepdim=True).cpu()
+                found[attentions.IS_NAN] = math.nan
+                if came is not None and came.shape == right.shape:
+                    found[attentions.NOT_ZERO] = torch.where(sees, right.cpu(), came)
+            elif masked:
+                for cause, each in attentions.BY_NUMBERS.items():
+                    found[cause] = attentions.nearest(each, *three, mask, came)
         return found
 
     # a score loses |score|·ε
-    scores = largest(exact["q"] @ exact["k"].mT) / math.sqrt(d)
-    eps = torch.finfo(draw.dtype).eps
+    scores, eps = products.abs().max().item(), torch.finfo(draw.dtype).eps
     rtol = None if draw.dtype.itemsize == 2 else max(20 * scores * eps, 200 * eps, 1e-9)
     value = largest(exact["v"])
     close = partial(expect_close, rtol=rtol)
+    whole = by_hand(*three, masks[0])
     for key in ("y",) if slopes else ("y", "again"):
-        right = y.detach().to(draw.dtype)
-        close(got[key], right, "attention(…)", causes=of_mistakes, scale=value)
+        for kind, mask, y in zip(kinds, masks, got[key], strict=False):
+            if masked:
+                draw.drawn["mask"] = f"mask = {kind}"
+            right = (whole if mask is masks[0] else by_hand(*three, mask)).detach().to(draw.dtype)
+            close(y, right, "attention(…)", causes=partial(of_mistakes, mask, y), scale=value)
     if not slopes:
         return
     slope = e * largest(grad) * value / math.sqrt(d)
     scales = {"q": slope * largest(inputs["k"]), "k": n * slope * largest(inputs["q"])}
     scales["v"] = n * largest(grad)
-    wanted = torch.autograd.grad((y * grad).sum(), list(exact.values()))
+    wanted = torch.autograd.grad((whole * grad).sum(), list(exact.values()))
     for name, right in zip(exact, wanted, strict=True):
         sentence = _("`{name}` gets no gradient.").format(name=name)
         expect(got[name] is not None, sentence, explain.CUT)
         what = _("the gradient of {name}").format(name=name)
-        causes = {NAN_GRADIENT: math.nan} if nothing else {}
+        causes = {attentions.NAN_GRADIENT: math.nan} if nothing else {}
         close(got[name], right.to(draw.dtype), what, causes=causes, scale=scales[name])
 
 
@@ -238,7 +215,7 @@ def make_masks(student: Any, by_default: bool, n: int, size: int, lengths: Tenso
     student.padding_mask(held, size)
     return {
         "causal_mask(n)": causal,
-        "named": student.causal_mask(n=n, device=str(lengths.device)),
+        "causal_mask(n=n, device=device)": student.causal_mask(n=n, device=str(lengths.device)),
         "padding_mask(lengths, size)": padding,
         "again": student.padding_mask(held.copy_(lengths), size),
     }
@@ -253,27 +230,26 @@ def expect_masks(student: Student, draw: Draw, by_default: bool = False) -> None
     places, rows = torch.arange(n), torch.arange(size)
     causal, at = places <= places[:, None], lengths.cpu()[:, None, None]
     of_causal: dict[Cause, Any] = {
-        STRICT: places < places[:, None],
-        TURNED: causal.T,
-        INVERTED: ~causal,
+        attentions.STRICT: places < places[:, None],
+        attentions.TURNED: causal.T,
+        attentions.INVERTED: ~causal,
     }
     of_padding: dict[Cause, Any] = {
-        INVERTED: rows >= at,
-        INCLUDED: rows <= at,
-        ONE_LESS: rows < at - 1,
-        AT_THE_END: rows >= size - at,
-    }
-    named = {
-        "named": "causal_mask(n=n, device=device)",
-        "again": "padding_mask(lengths, size)",
+        attentions.INVERTED: rows >= at,
+        attentions.ALSO_INVERTED: rows > at,
+        attentions.INCLUDED: rows <= at,
+        attentions.ONE_LESS: rows < at - 1,
+        attentions.NO_MIDDLE: (rows < at)[:, 0],
+        attentions.AT_THE_END: rows >= size - at,
     }
     for name, right, causes in (
         ("causal_mask(n)", causal, of_causal),
-        ("named", causal, of_causal),
+        ("causal_mask(n=n, device=device)", causal, of_causal),
         ("padding_mask(lengths, size)", rows < at, of_padding),
         ("again", rows < at, of_padding),
     ):
-        expect_close(got[name], right, named.get(name, name), causes=causes, fixed_dtype=True)
+        what = "padding_mask(lengths, size)" if name == "again" else name
+        expect_close(got[name], right, what, causes=causes, fixed_dtype=True)
 
 
 @rounds(single=True)
@@ -402,7 +378,7 @@ def pass_through(
     twice: bool,
     by_keyword: bool,
     x: Tensor,
-    mask: Any,
+    masks: list[Any],
     grad: Tensor,
     values: dict[str, Tensor],
 ) -> Any:
@@ -410,34 +386,25 @@ def pass_through(
     fill_all(module, values)
     if twice:  # another instance shares nothing with it
         fill_all(moved(getattr(student, name)(*sizes), x), {key: 1 + values[key] for key in values})
-    given, named = ([mask], {}) if mask is not None else ([], {})
-    if by_keyword:
-        given, named = [], {"mask": mask}
 
-    def found(x: Tensor) -> Any:
+    def found(x: Tensor, mask: Any = masks[0]) -> Any:
+        given, named = ([mask], {}) if mask is not None else ([], {})
+        if by_keyword:
+            given, named = [], {"mask": mask}
         return called(lambda x: module(x, *given, **named), by_default, x)
 
-    again = None
+    again = []
     if twice:  # the same object with other numbers
         found(x)
         held = x.detach() + 1
         found(held)
-        again = found(held.copy_(x.detach()))
+        again = [found(held.copy_(x.detach()))]
     leaf = x.detach().requires_grad_()
     y = found(leaf.view_as(leaf))
+    second = found(x) if training else None
     slopes = gradients(y, grad, {"x": leaf, **dict(module.named_parameters())})
-    return {"y": y, "again": again, **slopes}
-
-
-def drawn_values(draw: Draw, shapes: dict[str, Any], dim: int, hidden: int) -> dict[str, Tensor]:
-    """Numbers for the parameters, by which what a layer gives is about as large as what it gets."""
-    size_of, values = {"dim": dim, "hidden": hidden}, dict[str, Tensor]()
-    for name, named in shapes.items():
-        numbers = draw.normal(*(size_of[each] for each in named))
-        if name.endswith("weight") and len(named) == 2:
-            numbers = 1.5 * numbers / math.sqrt(size_of[named[1]])
-        values[name] = numbers + (0.5 if "norm" in name else 0)
-    return values
+    ys = [y, *(found(x, mask) for mask in masks[1:])]
+    return {"y": ys, "again": again, "second": second, **slopes}
 
 
 # how it is worked out by hand, what its parameters are, and which mistakes are known
@@ -451,7 +418,8 @@ def expect_module(student: Student, draw: Draw, name: str, by_default: bool = Fa
     """Holds what a module gives, and all gradients, against what is worked out by hand in float64."""
     by, shapes, mistakes = MODULES[name]
     twice = draw.round.is_published and student.device == "cpu"
-    bounds = {"B": 130, "n": 4, "heads": 6, "d": 12, "hidden": 70}
+    # in the equal round there are as many sequences as places and as heads, so that a mask might be of any of them
+    bounds = {"B": 4 if draw.round.all_equal else 130, "n": 4, "heads": 6, "d": 12, "hidden": 70}
     batch, n, heads, d, hidden = (draw.size(each, high=bounds[each]) for each in bounds)
     # once a single feature; of that a norm leaves its rounding, so there in float64
     if d == 1 and name == "MultiHead":
@@ -465,13 +433,19 @@ def expect_module(student: Student, draw: Draw, name: str, by_default: bool = Fa
     size = draw.choice("x", SIZES)
     x = draw.layout("x", size * draw.normal(batch, n, dim))
     kinds = {"(n, n)": (n,), "(B, 1, n)": (batch, 1), "None": (), "(B, n, n)": (batch, n)}
-    kind, mask = draw.choice("mask", kinds), None
-    if kind:
-        mask = draw.integers(0, 2, *kind, n) == 1
-        # each place may look at one
-        mask = mask | (torch.arange(n, device=draw.home) == draw.integers(0, n, *kind, 1))
-        mask = mask if draw.round.is_published else draw.strided(mask)
-    values, grad = drawn_values(draw, shapes, dim, hidden), draw.normal(batch, n, dim)
+    first, masks = draw.choice("mask", list(kinds)), dict[str, Tensor | None]()
+    for kind in sorted(kinds, key=lambda each: each != first):
+        mask = None
+        if kinds[kind]:
+            mask = draw.integers(0, 2, *kinds[kind], n) == 1
+            # each place may look at one
+            at = draw.integers(0, n, *kinds[kind], 1)
+            mask = mask | (torch.arange(n, device=draw.home) == at)
+            mask = mask if draw.round.is_published else draw.strided(mask)
+        # a block hands them on
+        if kind == first or (name == "MultiHead" and draw.round.name != "large"):
+            masks[kind] = mask
+    values, grad = attentions.drawn_values(draw, shapes, dim, hidden), draw.normal(batch, n, dim)
     last = 64.0 if size > 1 else 1.0
     for key in values:
         if key.endswith(("out.weight", "linear2.weight")):
@@ -487,28 +461,34 @@ def expect_module(student: Student, draw: Draw, name: str, by_default: bool = Fa
         twice=twice,
         by_keyword=draw.choice("by_keyword", [False, True]),
         x=x,
-        mask=mask,
+        masks=list(masks.values()),
         grad=grad,
         values=values,
     )
     exact = {key: value.double().requires_grad_() for key, value in {"x": x, **values}.items()}
-    given = exact["x"], mask, exact, heads
-    y = by(*given)
 
-    def of_mistakes() -> dict[Cause, Any]:
+    def of_mistakes(mask: Tensor | None) -> dict[Cause, Any]:
+        first, second = got["y"][0], got["second"]  # of one call and another
+        chance = isinstance(second, Received) and not first.tensor.allclose(
+            second.tensor, equal_nan=True
+        )
         with torch.no_grad():
-            return {
-                cause: by(*given, each)
+            return ({attentions.CHANCE_IN[name]: ...} if chance else {}) | {
+                cause: by(exact["x"], mask, exact, heads, each)
                 for each, cause in mistakes.items()
                 if mask is not None or each not in attentions.MASK_MISTAKES
             }
 
     # a row of a norm may be small, and then its rounding is not
     rtol = 2e-4 if draw.dtype == torch.float32 else None
-    forward = f"{name}(…)(x)" if mask is None else f"{name}(…)(x, mask)"
+    y = by(exact["x"], masks[first], exact, heads)
     for key in ("y", "again") if twice else ("y",):
-        right = y.detach().to(draw.dtype)
-        expect_close(got[key], right, forward, rtol=rtol, causes=of_mistakes)
+        for (kind, mask), each in zip(masks.items(), got[key], strict=False):
+            draw.drawn["mask"] = f"mask = {kind}"
+            forward = f"{name}(…)(x)" if mask is None else f"{name}(…)(x, mask)"
+            right = (y if kind == first else by(exact["x"], mask, exact, heads)).detach()
+            causes = partial(of_mistakes, mask)
+            expect_close(each, right.to(draw.dtype), forward, rtol=rtol, causes=causes)
     slopes = torch.autograd.grad((y * grad).sum(), list(exact.values()))
     for key, right in zip(exact, slopes, strict=True):
         if key.startswith("attention."):  # a MultiHead's own are looked at there
@@ -542,14 +522,20 @@ def test_encoder_block(student: Student, draw: Draw) -> None:
 # dropout
 
 # what is silent while the other one is looked at
-PARTS = {"attention": "attention.out", "network": "linear2"}
+PARTS = {"`attention`": "attention.out", "`linear2`": "linear2"}
 B, N, HEADS, DIM, HIDDEN = 8, 8, 2, 32, 24
 MOST_AWAY = 0.09  # eight standard deviations of the share of 2 · 8 · 8 · 32 numbers
 
 
 @probe
 def drop(
-    student: Any, sizes: list[int], p: Any, by_default: bool, x: Tensor, values: dict[str, Tensor]
+    student: Any,
+    sizes: list[int],
+    p: Any,
+    by_default: bool,
+    x: Tensor,
+    values: dict[str, Tensor],
+    telling: dict[str, Tensor],
 ) -> Any:
     options = {} if p is None else {"dropout": p}
     block = moved(student.EncoderBlock(*sizes, **options), x)
@@ -557,7 +543,9 @@ def drop(
     block.train()
     training = [called(block, by_default, x) for _ in range(2)]
     block.eval()
-    return {"training": training, "evaluation": called(block, by_default, x)}
+    evaluation = called(block, by_default, x)
+    fill_all(block.train(), telling)
+    return {"training": training, "evaluation": evaluation, "both": called(block, by_default, x)}
 
 
 def expect_dropped(
@@ -565,49 +553,62 @@ def expect_dropped(
 ) -> None:
     """Holds a block, of which `part` alone adds something, against what is to be dropped of that."""
     x = draw.normal(B, N, DIM)
-    values = drawn_values(draw, OF_BLOCK, DIM, HIDDEN)
-    silent = PARTS["network" if part == "attention" else "attention"]
+    values = attentions.drawn_values(draw, OF_BLOCK, DIM, HIDDEN)
+    telling = {
+        f"{layer}.{kind}": torch.full_like(values[f"{layer}.{kind}"], each)
+        for layer, number in zip(PARTS.values(), (1.0, 2.0), strict=True)
+        for kind, each in (("weight", 0.0), ("bias", number))
+    }
+    silent = next(layer for name, layer in PARTS.items() if name != part)
     for kind in ("weight", "bias"):
         values[f"{silent}.{kind}"] = 0 * values[f"{silent}.{kind}"]
-    sizes = [DIM, HEADS, HIDDEN]
-    got = student.run(drop, sizes=sizes, p=p, by_default=by_default, x=x, values=values)
+    given = {"sizes": [DIM, HEADS, HIDDEN], "x": x, "values": values, "telling": telling}
+    got = student.run(drop, p=p, by_default=by_default, **given)
     exact = {key: value.cpu().double() for key, value in {"x": x, **values}.items()}
-    added = attentions.block_by_hand(exact["x"], None, exact, HEADS) - exact["x"]
+    added = attentions.block_by_hand(start := exact["x"], None, exact, HEADS) - start
     share = 0.1 if p is None else p
     draw.drawn["dropout"] = f"dropout = {share:g}"
     draw.drawn["part"] = _("only {part} adds something to x").format(part=part)
-    rtol = 1e-4 if draw.dtype == torch.float32 else None
-    kept, causes = list[Tensor](), dict[Cause, Any]()
+    close = partial(expect_close, rtol=1e-4 if draw.dtype == torch.float32 else None)
+    factor = 1 / (1 - share) if share < 1 else 0.0
+    what, kept, causes = _("a block in training"), list[Tensor](), dict[Cause, Any]()
     for y in got["training"]:
-        stays = torch.ones(x.shape, dtype=torch.bool)
-        if isinstance(y, Received) and y.tensor.shape == x.shape:
-            stays = y.tensor.cpu() != x.cpu()
-        kept.append(stays)
+        if not (
+            isinstance(y, Received) and y.tensor.shape == x.shape and y.tensor.isfinite().all()
+        ):
+            causes = {dropouts.NAN_AT_1: math.nan} if share == 1 else {}
+            close(y, (start + added * factor).to(draw.dtype), what, causes=causes)
+        kept.append(y.tensor.cpu() != x.cpu())
+    ys = [y.tensor.cpu().double() for y in got["training"]]
+    dropouts.expect_single_numbers(kept)
     zeros = 1 - torch.stack(kept).double().mean().item()
     sentence = _("In training {zeros:.0%} of what {part} gives become 0, with dropout = {share:g}.")
-    cause = NOTHING_DROPPED if zeros == 0 else P_KEPT if abs(1 - share - zeros) < MOST_AWAY else ""
     away = 0 if share in (0, 1) else MOST_AWAY * math.sqrt(4 * share * (1 - share))
+    cause = dropouts.cause_of_zeros(zeros, share, start, ys)
     expect(abs(zeros - share) <= away, sentence.format(zeros=zeros, part=part, share=share), cause)
-    factor = 1 / (1 - share) if share < 1 else 0.0
     for y, stays in zip(got["training"], kept, strict=True):
-        right = exact["x"] + torch.where(stays, added * factor, 0)
-        causes = {NOT_SCALED: exact["x"] + torch.where(stays, added, 0)}
-        what = _("a block in training")
-        expect_close(y, right.to(draw.dtype), what, rtol=rtol, causes=causes)
+        right = start + torch.where(stays, added * factor, 0)
+        causes = {
+            cause: start + torch.where(stays, each, 0)
+            for cause, each in dropouts.wrongly_scaled(added, share).items()
+        }
+        both = kept[0] & kept[1]
+        if not torch.allclose(ys[0][both], ys[1][both], rtol=1e-3, atol=1e-4):
+            causes[dropouts.FURTHER_CHANCE] = ...
+        close(y, right.to(draw.dtype), what, causes=causes)
     if 0 < share < 1:
-        anew = not torch.equal(*kept)
-        expect(anew, _("In each call the same numbers become 0."), NOT_ANEW)
-        sentence = _("It becomes 0 all along dimension {dim} or not at all: draw for each number.")
-        for dim in range(3):
-            alike = bool((kept[0] == kept[0].narrow(dim, 0, 1)).all())
-            expect(not alike, sentence.format(dim=dim))
-    what, right = _("a block in evaluation"), (exact["x"] + added).to(draw.dtype)
+        # the one adds 1 and the other 2, where they stay
+        stay = (got["both"].tensor.cpu().double() - start).div(factor).round().int()
+        sentence = _("The same numbers of what `attention` and what `linear2` gives become 0.")
+        expect(not torch.equal(stay & 1, (stay & 2) // 2), sentence, dropouts.ONE_DRAW)
     dropped = got["evaluation"]
-    causes = {}
+    causes = {dropouts.SCALED_IN_EVALUATION: start + added * factor} if share < 1 else {}
+    causes[dropouts.SHRUNK_IN_EVALUATION] = start + added * (1 - share)
     if isinstance(dropped, Received) and dropped.tensor.shape == x.shape:
         stays = dropped.tensor.cpu() != x.cpu()
-        causes = {IN_EVALUATION: exact["x"] + torch.where(stays, added * factor, 0)}
-    expect_close(dropped, right, what, rtol=rtol, causes=causes)
+        if not stays.all() and (share == 1 or stays.any()):
+            causes = {dropouts.IN_EVALUATION: start + torch.where(stays, added * factor, 0)}
+    close(dropped, (start + added).to(draw.dtype), _("a block in evaluation"), causes=causes)
 
 
 @points(1)
@@ -616,8 +617,8 @@ def test_encoder_dropout(student: Student, draw: Draw) -> None:
     """In training both results go through dropout before they are added, in evaluation none does."""
     p = round(draw.uniform(0.2, 0.4).item(), 2)
     default, whole = (None, p) if draw.dtype == torch.float32 else (p, 1.0)
-    expect_dropped(student, draw, "attention", default)
-    expect_dropped(student, draw, "network", whole)
+    expect_dropped(student, draw, "`attention`", default)
+    expect_dropped(student, draw, "`linear2`", whole)
 
 
 @points(1)
@@ -636,7 +637,7 @@ def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     if not by_default:
         expect_attention(elsewhere, draw, slopes=True)
         expect_heads(elsewhere, draw)
-        expect_dropped(elsewhere, draw, "network", 0.5)
+        expect_dropped(elsewhere, draw, "`linear2`", 0.5)
 
 
 HINTS = (

@@ -9,18 +9,26 @@ from torch.nn.functional import scaled_dot_product_attention
 
 from grader.checking.attentions import (
     BLOCK_MISTAKES,
+    DIVISIONS,
     EIGHT,
+    FINITE_SCORES,
     HEAD_MISTAKES,
     MASK_MISTAKES,
     MISTAKES,
     OF_BLOCK,
     block_by_hand,
     by_hand,
+    drawn_mask,
+    drawn_queries,
+    drawn_values,
     heads_by_hand,
+    nearest,
     splits,
 )
+from grader.checking.rounds import LARGE
+from grader.checking.student import Draw
 
-DIM, HEADS, HIDDEN = 6, 2, 5
+DIM, HEADS, HIDDEN = 6, 3, 5
 
 
 def numbers(*shape: int, seed: int = 3) -> Tensor:
@@ -30,7 +38,7 @@ def numbers(*shape: int, seed: int = 3) -> Tensor:
 
 Q, K, V = numbers(2, 4, 3), numbers(2, 5, 3, seed=4), numbers(2, 5, 2, seed=5)
 MASK = numbers(2, 4, 5, seed=6) > 0.3
-X, TRIANGLE = numbers(2, 3, DIM, seed=7), torch.ones(3, 3, dtype=torch.bool).tril()
+X, TRIANGLE = numbers(3, 3, DIM, seed=7), torch.ones(3, 3, dtype=torch.bool).tril()
 SIZES = {"dim": DIM, "hidden": HIDDEN}
 VALUES = {
     name: numbers(*(SIZES[size] for size in sizes), seed=place)
@@ -72,10 +80,46 @@ def test_a_mistake_in_attention_gives_other_numbers(mistake: str) -> None:
     assert not all(torch.allclose(*pair) for pair in pairs)
 
 
+@pytest.mark.parametrize("mistake", ["filled -10.0", "added, 0 after -100000.0", "/ 1e-08"])
+def test_the_number_by_which_it_comes_nearest_is_found(mistake: str) -> None:
+    given = Q, 30_000 * K, V, MASK
+    y = by_hand(*given, mistake)
+    mistakes = FINITE_SCORES + DIVISIONS
+    torch.testing.assert_close(nearest(mistakes, *given, y), y)
+    assert nearest(mistakes, *given, None).shape == y.shape
+
+
+def test_a_low_score_is_where_one_may_look_alone() -> None:
+    """So each number of at least −10⁵ in place of −∞ shows."""
+    draw = Draw(3, torch.float64, round=LARGE)
+    k, v = numbers(70, 5), numbers(70, 4)
+    q = drawn_queries(draw, torch.inf, k, (80, 5))
+    scores = q @ k.mT / 5**0.5
+    torch.testing.assert_close(scores.amin(-1), torch.full((80,), -1e5, dtype=torch.float64))
+    assert scores.max() <= 1e5 + 1e-6
+    mask = drawn_mask(draw, "(n, m)", scores, False)
+    for number in (-1e5, -99_000.0, -1e4):
+        filled = torch.where(mask, scores, number).softmax(-1) @ v
+        assert not torch.allclose(filled, by_hand(q, k, v, mask))
+    blind = drawn_mask(draw, "(n, m)", scores, True)
+    assert not blind.any(-1).all()
+    assert blind.any()
+
+
+def test_the_size_of_what_layers_give_stays() -> None:
+    draw = Draw(3, torch.float64, round=LARGE)
+    weight = drawn_values(draw, {"linear2.weight": ("dim", "hidden")}, 100, 900)["linear2.weight"]
+    assert weight.shape == (100, 900)
+    assert 1 < (numbers(50, 900, seed=9) @ weight.T).std() < 2
+
+
 @pytest.mark.parametrize("mistake", HEAD_MISTAKES)
 def test_a_mistake_in_heads_gives_other_numbers(mistake: str) -> None:
-    given = X, TRIANGLE, OF_HEADS, HEADS
-    assert not torch.allclose(heads_by_hand(*given), heads_by_hand(*given, mistake))
+    """Some with a mask of all sequences, others with one of each."""
+    masks = TRIANGLE[:, [1, 0, 2]], torch.stack([TRIANGLE, TRIANGLE.T, TRIANGLE])
+    right = [heads_by_hand(X, mask, OF_HEADS, HEADS) for mask in masks]
+    wrong = [heads_by_hand(X, mask, OF_HEADS, HEADS, mistake) for mask in masks]
+    assert not torch.allclose(torch.stack(wrong), torch.stack(right))
 
 
 @pytest.mark.parametrize("mistake", BLOCK_MISTAKES)

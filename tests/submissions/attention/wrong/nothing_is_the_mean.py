@@ -1,6 +1,6 @@
 # wrong: -1e9 in place of minus infinity: a row that may look at nothing is the mean of all
 # fails: attention_of_nothing
-# cause: mask-not-infinite
+# cause: missing-case
 import torch
 from torch import nn
 
