@@ -307,7 +307,8 @@ def losses_by_hand(
         return loss
 
     batches = [pairs[turned]] * (epochs + 1)
-    train_by_hand(model, Criterion(noting), batches, lr, momentum, old, kept, times)
+    mistakes: dict[str, Any] = {"old": old, "kept": kept, "times": times}
+    train_by_hand(model, Criterion(noting), batches, lr, momentum, **mistakes)
     return trained, held, path
 
 

@@ -104,6 +104,7 @@ def train_by_hand(
     batches: Sequence[tuple[Tensor, Tensor]],
     lr: float,
     momentum: float = 0.0,
+    *,
     second: float = 1.0,
     weight_decay: float = 0.0,
     old: float = 0.0,

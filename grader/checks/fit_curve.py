@@ -510,9 +510,9 @@ def laid_out(draw: Draw, grid: Tensor) -> Tensor:
 def expect_figure(student: Student, draw: Draw) -> None:
     m, k = draw.size("m"), draw.size("k", high=40)
     size = draw.magnitude("y")
-    x, y = draw.normal(m), draw.layout("y", size * draw.normal(m))
+    x, y = draw.normal(m), size * draw.normal(m)
     x[1:2] = x[0]  # two measurements at one place
-    x = draw.layout("x", x)
+    x, y = draw.layout("x", x), draw.layout("y", y)
     # no two are equal, and neither order is that of the grid
     steps = (draw.normal(k).argsort().to(x) - k / 2) / 4
     grid = laid_out(draw, steps)
