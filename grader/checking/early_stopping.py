@@ -307,8 +307,7 @@ def losses_by_hand(
         return loss
 
     batches = [pairs[turned]] * (epochs + 1)
-    mistakes: dict[str, Any] = {"old": old, "kept": kept, "times": times}
-    train_by_hand(model, Criterion(noting), batches, lr, momentum, **mistakes)
+    train_by_hand(model, Criterion(noting), batches, lr, momentum, old=old, kept=kept, times=times)
     return trained, held, path
 
 
