@@ -76,20 +76,23 @@ def listen(model: Any, optimizer: Any) -> list[str]:
     return events
 
 
-def order_causes(events: Sequence[str], start: Any, old: Any = None) -> dict[Cause, Any]:
+def order_causes(
+    events: Sequence[str], start: Any, old: Any = None, has_moved: bool = True
+) -> dict[Cause, Any]:
     """The mistake that an order shows, for `expect_close(causes=…)` on parameters; empty where it shows none.
 
     Args:
         events: what `listen` heard; where it is cut, after an even number.
         start: the parameters before, as they are compared.
         old: what steps by the gradients from before alone would make of them, where there are such.
+        has_moved: whether the parameters are others now, where something else is compared.
     """
     if "backward" not in events:
         if set(events) == {"step"} and old is not None:
             return {NO_BACKWARD: old}
         return {NO_BACKWARD: start} if set(events) == {"step without"} else {}
     if set(events) == {"backward"}:
-        return {NO_STEP: start, OTHER_STEPS: ...}
+        return {NO_STEP: start} | ({OTHER_STEPS: ...} if has_moved else {})
     steps, others = events[::2], events[1::2]
     if "backward" not in steps and set(others) == {"backward"} and len(steps) == len(others):
         return {STEP_FIRST: ...}

@@ -293,7 +293,12 @@ def expect_training(student: Student, draw: Draw) -> None:
     walk = cache(partial(early_stopping.losses_by_hand, plan, state, pairs, epochs))
     trained, right, path = walk()
     start = right[:1] * epochs
-    causes = order_causes(got["events"], start) | {
+
+    def distance(values: list[Tensor]) -> float:
+        kept = [each.tensor.cpu() for each in got["parameters"]]
+        return sum(float((a - b.cpu()).abs().sum()) for a, b in zip(kept, values, strict=True))
+
+    causes = order_causes(got["events"], start, has_moved=distance(path[0]) > 0) | {
         explain.NOT_CLEARED: lambda: walk(old=1.0, kept=10**6)[1][1:],
         explain.CLEARED_AFTER: lambda: walk(old=1.0)[1][1:],
         TRAIN_LOSS: trained[1:],
@@ -311,11 +316,6 @@ def expect_training(student: Student, draw: Draw) -> None:
     what = _("the losses that fit returns")
     expect_close(got["losses"], right[1:], what, dtype=draw.dtype, **options)
     best = got["losses"].index(min(got["losses"])) + 1
-
-    def distance(values: list[Tensor]) -> float:
-        kept = [each.tensor.cpu() for each in got["parameters"]]
-        return sum(float((a - b.cpu()).abs().sum()) for a, b in zip(kept, values, strict=True))
-
     # whether the best ones are put back is asked elsewhere
     nearest = min(path[best], path[epochs], key=distance)
     expect_close(got["parameters"], nearest, _("the parameters after fit"))
@@ -510,9 +510,9 @@ def laid_out(draw: Draw, grid: Tensor) -> Tensor:
 def expect_figure(student: Student, draw: Draw) -> None:
     m, k = draw.size("m"), draw.size("k", high=40)
     size = draw.magnitude("y")
-    x, y = draw.normal(m), draw.layout("y", size * draw.normal(m))
+    x, y = draw.normal(m), size * draw.normal(m)
     x[1:2] = x[0]  # two measurements at one place
-    x = draw.layout("x", x)
+    x, y = draw.layout("x", x), draw.layout("y", y)
     # no two are equal, and neither order is that of the grid
     steps = (draw.normal(k).argsort().to(x) - k / 2) / 4
     grid = laid_out(draw, steps)
