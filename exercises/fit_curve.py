@@ -21,11 +21,12 @@ the coefficients are $(0.8, 0.8, 0.8)$ again.
 - In each epoch there is one step on all training points: one forward pass in training mode, with no
   gradients left over from before. Then comes the loss at the held-out points, in evaluation mode and
   without recording gradients.
-- A loss is better only if it is lower than every one before it: an equal one is not. All losses are
-  finite.
+- An epoch's loss is better exactly if it is strictly smaller than those of all epochs before it, by
+  however little; an equal one is not. The first one is better. All losses are finite.
 - Training stops after `patience` epochs in a row that were not better, and after `epochs` at the latest.
-- At the end the model has the weights *and buffers* that it had after its best epoch. Its parameters
-  are the same tensors as before: the optimizer knows them by that.
+- At the end, whatever ended it, the model has the weights *and all buffers* that it had after its best
+  epoch, those of whole numbers too. Its parameters are the same tensors as before: the optimizer knows
+  them by that.
 - The modules' modes afterwards are free, after `predict` too.
 
 **The figure.** `axes` is what matplotlib calls an `Axes`: in a notebook it comes from
@@ -131,8 +132,8 @@ def fit(
         model: any model, in either mode, maybe with gradients left over from before.
         criterion: `criterion(outputs, targets)` is a scalar.
         optimizer: it holds the model's parameters.
-        train: the pair (x, y) to train on.
-        valid: the pair (x, y) that is held out.
+        train: the pair (x, y) to train on; x and y have the same first size.
+        valid: the pair (x, y) that is held out; these two have as well.
         epochs: the largest number of epochs, 1 or more.
         patience: the number of epochs in a row without a better loss that ends it, 1 or more.
 
@@ -148,7 +149,7 @@ def plot_fit(axes: Any, x: Tensor, y: Tensor, grid: Tensor, curves: Mapping[str,
 
     Args:
         axes: an `Axes` of matplotlib's, or what has the same methods.
-        x, y: the points, shape (m,) each, in any order.
+        x, y: the points, shape (m,) each, in any order; several may have the same x.
         grid: where the curves are known, shape (k,), no two equal, in any order.
         curves: for each label the values at `grid`, shape (k,). Any of these tensors may require gradients.
     """

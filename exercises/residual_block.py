@@ -138,15 +138,16 @@ class SmallResNet(nn.Module):
     def freeze_body(self) -> None:
         """Freeze everything but `fc`, for good.
 
-        From now on the parameters of the body do not require gradients, and its layers are in evaluation mode,
-        also when `train()` is called later: else batch norm would go by the batch, and its running
-        statistics would move without any gradient. `fc` and other models stay as they are.
+        From now on the parameters of the body do not require gradients, and its batch norms work as in
+        evaluation mode: at once, and also when `train()` is called later. Else they would go by the batch, and
+        their running statistics would move without any gradient. `fc` keeps its parameters and the mode that it
+        is in, until `train()` or `eval()` is called; other models stay as they are.
         """
         # YOUR CODE HERE
         raise NotImplementedError("SmallResNet.freeze_body is not written yet")
 
     def train(self, mode: bool = True) -> "SmallResNet":
-        """Put the model in training mode, or in evaluation mode; what is frozen stays in evaluation.
+        """Put all layers in training mode, or in evaluation mode; what is frozen works as in evaluation.
 
         `eval()` calls this, with `mode=False`.
 
@@ -165,8 +166,9 @@ def load_body(model: nn.Module, state: Mapping[str, Tensor]) -> nn.Module:
 
     The head is the module `fc`, a linear layer or any other; its entries are those whose names begin with
     `fc.`. The model's own head stays as it is, whatever `state` has for it, and also where that would fit.
-    All other entries have to be there and to fit: where one of the body's is missing, is too many or has another
-    shape, an exception comes out (any one; what the model holds then is free).
+    All others, those of the body, are loaded: parameters and buffers, `num_batches_tracked` too. They have to be
+    there and to fit: where one is missing, is too many or has another shape, an exception comes out (any one;
+    what the model holds then is free). A missing `num_batches_tracked` alone may pass, as torch lets it in old states.
 
     Args:
         model: the network, whose parameters stay the same tensors, with other numbers in them.
@@ -180,7 +182,9 @@ def load_body(model: nn.Module, state: Mapping[str, Tensor]) -> nn.Module:
 
 
 def pretrained(factory: Callable[..., nn.Module], num_classes: int) -> nn.Module:
-    """A network with trained weights in its body, and with a new head for another number of classes.
+    """A network with trained weights in its body, and with a new head, of `num_classes`.
+
+    The head is new also where `num_classes` is 1000: nothing of the trained one is in it.
 
     Args:
         factory: `torchvision.models.resnet18`, or another one like it: `factory(weights="DEFAULT")` is a

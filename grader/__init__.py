@@ -24,11 +24,13 @@ if TYPE_CHECKING:
     from .checking import normalizations as normalizations
     from .checking import optimizer_steps as optimizer_steps
     from .checking import other_functions as other_functions
+    from .checking import other_heads as other_heads
     from .checking import other_terms as other_terms
     from .checking import recorded_axes as recorded_axes
     from .checking import residual_nets as residual_nets
     from .checking import samplers as samplers
     from .checking import slips as slips
+    from .checking import slopes as slopes
     from .checking import soft_scores as soft_scores
     from .checking import training_order as training_order
     from .checking.calls import called as called
@@ -153,6 +155,7 @@ _HOMES = {
     "optimizer_steps": "checking.optimizer_steps",  # the modules, as `explain`
     "order_causes": "checking.training_order",
     "other_functions": "checking.other_functions",
+    "other_heads": "checking.other_heads",  # the module, as `explain`
     "other_terms": "checking.other_terms",
     "train_by_hand": "checking.training_order",
     "training_order": "checking.training_order",
@@ -165,6 +168,7 @@ _HOMES = {
     "rounds": "checking.plugin",
     "samplers": "checking.samplers",  # the module, as `explain`
     "slips": "checking.slips",
+    "slopes": "checking.slopes",
     "soft_scores": "checking.soft_scores",
 }
 __all__ = sorted(_HOMES)  # one list, kept once

@@ -274,7 +274,8 @@ def train(
     Args:
         model: The model; its parameters are changed.
         criterion: `criterion(model(inputs), labels)` is the loss, a scalar tensor.
-        optimizer: An optimizer of `torch.optim` that holds the model's parameters.
+        optimizer: An optimizer of `torch.optim` that holds the model's parameters. It says how they
+            move: it may have momentum, or several learning rates.
         inputs: The inputs of the batch.
         labels: Its labels.
         epochs: How many epochs there are, 0 or more.
@@ -316,8 +317,8 @@ def new_head(model: nn.Module, num_classes: int) -> nn.Module:
 
     Returns:
         The same model. Its `fc` is a new `nn.Linear`, with a bias, for as many inputs as the old one
-        and `num_classes` outputs, with numbers of its own, in the dtype and on the device of the
-        old one; all else in the model is as it was.
+        and `num_classes` outputs, in the dtype and on the device of the old one. Its numbers are
+        those that a new `nn.Linear` begins with. All else in the model is as it was.
     """
     ### BEGIN SOLUTION
     old = model.fc

@@ -179,6 +179,8 @@ def on_sim(*arguments):  # the others are as they always are
 grading._collect = on_sim
 report = grade("solutions", sys.argv[1:])
 for exercise in report.exercises:
+    if exercise.status == "fault":
+        print(exercise.name, exercise.message)
     for check in exercise.checks:
         if check.score < check.points:
             print(exercise.name, check.name, check.status, check.message)
@@ -197,7 +199,7 @@ def test_references_can_be_worked_out_on_another_device() -> None:
     told = re.fullmatch(r"(\d+) exercises: (\d+) of (\d+)\n", done.stdout)
     assert told, done.stdout + done.stderr
     assert told[1] == told[2] == told[3], done.stdout + done.stderr
-    assert int(told[1]) >= 16 - len(names)
+    assert int(told[1]) == len({*names} - {"csv_dataset", "folder_dataset"})  # they compute nothing
 
 
 # the command line

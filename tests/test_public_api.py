@@ -35,8 +35,9 @@ CHECKS = {
     "attentions", "backbones", "called", "checkpoint_causes", "checkpoints", "curve", "drawn_graphs", "dropouts",
     "early_stopping", "expect", "expect_close", "explain", "fill", "filled_within", "follows", "held_by", "helper",
     "in_parallel", "landscape", "listen", "loaders", "moved", "needs", "network", "normalizations",
-    "optimizer_steps", "order_causes", "other_functions", "other_terms", "points", "probe", "recorded_axes",
-    "residual_nets", "rounds", "samplers", "slips", "soft_scores", "train_by_hand", "training_order",
+    "optimizer_steps", "order_causes", "other_functions", "other_heads", "other_terms", "points", "probe",
+    "recorded_axes", "residual_nets", "rounds", "samplers", "slips", "slopes", "soft_scores", "train_by_hand",
+    "training_order",
 }  # fmt: skip
 NOT_OFFERED = {"N_", "_"}  # texts of a course in several languages need them
 
@@ -122,11 +123,13 @@ def test_type_checkers_see_the_names_that_are_there() -> None:
         "in_parallel",
         "optimizer_steps",
         "other_functions",
+        "other_heads",
         "other_terms",
         "residual_nets",
         "recorded_axes",
         "samplers",
         "slips",
+        "slopes",
         "soft_scores",
         "training_order",
     )

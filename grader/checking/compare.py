@@ -54,16 +54,18 @@ class Demands:
         dtype: the dtype that floats were computed in; `None` for float64.
         requires_grad: what the tensors' `requires_grad` has to be; `None` where it does not matter.
         scale: how large the terms are that a result is the sum of.
+        times: by how much the tolerance is wider than that, where it is asked whether two values are far apart.
     """
 
     rtol: float | None = None
     dtype: torch.dtype | None = None
     requires_grad: bool | None = None
     scale: float = 1.0
+    times: float = 1.0
 
     def tolerance(self, dtype: torch.dtype) -> float:
         """The relative tolerance of tensors of a dtype; 0 for integers and booleans."""
-        return RTOL.get(dtype, 0.0) if self.rtol is None else self.rtol
+        return self.times * (RTOL.get(dtype, 0.0) if self.rtol is None else self.rtol)
 
     @property
     def tolerance_of_floats(self) -> float:

@@ -28,6 +28,7 @@ from .outcome import Cause
 Alternative = Any
 _MOST_SWAPPED = 4
 _MOST_BEFORE = 100
+_FAR = 5.0  # times the tolerance
 GOES_ON = Cause(
     "kept-list",
     "The entries that are asked stand in it, and others beside them. Those may be of other calls: a list that "
@@ -241,6 +242,11 @@ def _is_same(actual: Any, expected: Any, demands: Demands) -> bool:
     return next(mismatches(actual, expected, "", plain), None) is None
 
 
+def _is_far(actual: Any, expected: Any, demands: Demands) -> bool:
+    """Whether the numbers are others by far more than the tolerance."""
+    return not _is_same(actual, expected, replace(demands, times=_FAR * demands.times))
+
+
 def _is_swapped(
     actual: Any, expected: Any, differing: Sequence[Mismatch], demands: Demands
 ) -> bool:
@@ -254,9 +260,10 @@ def _is_swapped(
         return False
     if any(not mismatch.path for mismatch in differing):
         return False
-    same = partial(_is_same, demands=demands)
-    if all(map(same, actual, expected)):
+    # values that are near to each other are right in one place and in the other
+    if not any(map(partial(_is_far, demands=demands), actual, expected)):
         return False
+    same = partial(_is_same, demands=demands)
     return any(all(map(same, actual, order)) for order in permutations(expected))
 
 
@@ -280,13 +287,15 @@ def _is_aliased(actual: Any, expected: Any, demands: Demands) -> bool:
     # of two things, one may well stand for both by another mistake
     if not 3 <= len(expected) == len(actual) or not isinstance(expected[0], Tensor):
         return False
-    same = partial(_is_same, demands=demands)
     last = expected[-1]
     if not all(isinstance(each, Tensor) and each.shape == last.shape for each in expected):
         return False
-    if any(torch.equal(each, last) for each in expected[:-1]):
+    if not all(_is_same(each, last, demands) for each in actual):
         return False
-    return all(same(each, last) for each in actual)
+    return all(
+        not torch.equal(each, last) and _is_far(one, each, demands)
+        for one, each in zip(actual[:-1], expected[:-1], strict=True)
+    )
 
 
 def _scalar(value: float) -> Tensor:

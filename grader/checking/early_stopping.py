@@ -7,6 +7,7 @@ from a table. So a check asks when a loop stops, and which epoch's weights it pu
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -16,6 +17,7 @@ from .drawn_models import network
 from .explain import NOT_UPDATED
 from .outcome import Cause
 from .probes import helper
+from .rounds import Round
 from .student import Draw
 from .training_order import Criterion, train_by_hand
 
@@ -28,12 +30,23 @@ STOPPING = {
     "never": Cause("never-stops", "Training never stops before the last epoch."),
     "last left out": Cause("off-by-one", "The loss of the epoch that ends the training is missing in the list."),
     "lowest": Cause("running-minimum", "Each entry is the lowest loss so far; the loss of each epoch is asked."),
+    "margin": Cause(
+        "minimum-improvement",
+        "A loss that is only a little lower than the lowest does not count as better; every lower one does.",
+    ),
+    "first": Cause("first-is-best", "No loss but the first counts as better; each that is lower than all before does."),
+    "none": Cause("none-better", "No loss counts as better: is it `loss < best`, with `best = math.inf` at first?"),
+    "high": Cause("start-of-best", "These losses are large, and none counts as better: begin with `math.inf`."),
+    "before": Cause("start-of-best", "The loss from before the first step is compared; begin with `math.inf`."),
+    "zero": Cause("zero-is-false", "A best loss of 0 counts as none, as by `not best`: ask `best is None`."),
 }  # fmt: skip
+# mistakes that no losses show but those of a `KnownLosses`
+_BY_KNOWN = ("equal", "margin", "first", "none", "high", "before", "zero")
 LAST_WEIGHTS = Cause(
     "last-weights",
-    "They are those after the last epoch. Either nothing was put back, or what was kept has changed along: "
-    "`state_dict()` holds the parameters themselves, and `dict(…)` or `.copy()` of it does so too; a "
-    "`copy.deepcopy` of it does not.",
+    "They are those after the last epoch. Perhaps nothing was put back, or they are kept in every epoch; or what was "
+    "kept has changed along: `state_dict()` holds the parameters themselves, and `dict(…)` or `.copy()` of it does so "
+    "too; a `copy.deepcopy` of it does not.",
 )
 FIRST_WEIGHTS = Cause("first-weights", "They are those from before the training.")
 STEP_EARLIER = Cause("before-the-step", "They are those from before the step of the best epoch.")
@@ -42,6 +55,16 @@ BUFFERS_LEFT = Cause(
     "buffers-left",
     "The weights are those of the best epoch, and the buffers those of the last one: `state_dict()` has both, "
     "`parameters()` has not.",
+)
+INTEGERS_LEFT = Cause(
+    "buffers-left",
+    "The weights are those of the best epoch, and so is the floating-point buffer; that of whole numbers is the last "
+    "epoch's, such as `num_batches_tracked` in a batch normalization.",
+)
+LEFT_AT_THE_END = Cause(
+    "last-weights",
+    "Where patience ended the training, the best weights were put back; here `epochs` ended it, and these are those of "
+    "its last epoch. Put them back in either case.",
 )
 OTHER_PARAMETERS = Cause(
     "not-in-place",
@@ -56,10 +79,26 @@ OTHER_DEGREE = Cause("degree-ignored", "The model has degree {found}, whatever `
 
 
 @helper
-class Walker(nn.Module):
-    """A model whose output is `place`; a buffer grows with its passes in training mode, as in batch normalization.
+class CountedPasses(nn.Module):
+    """Counts its passes in training mode in a whole number, as a batch normalization does."""
 
-    After n of them it is 3n + 5, so that a mistake in both numbers is no factor, and no term that is missing.
+    number: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("number", torch.tensor(2))
+
+    def forward(self) -> None:
+        if self.training:
+            self.number += 1
+
+
+@helper
+class Walker(nn.Module):
+    """A model whose output is `place`; buffers grow with its passes in training mode, as in batch normalization.
+
+    After n of them one is 3n + 5, so that a mistake in both numbers is no factor, and no term that is missing; another,
+    which is a whole number and that of an inner module, is n + 2.
     """
 
     passes: Tensor
@@ -68,14 +107,19 @@ class Walker(nn.Module):
         super().__init__()
         self.place = nn.Parameter(like.new_zeros(()))
         self.register_buffer("passes", like.new_full((), 5))
-        self.inner = nn.Dropout()
+        self.inner = CountedPasses()
         self.seen: list[list[bool]] = []
 
     def forward(self, x: Tensor) -> Tensor:
         self.seen.append([self.training and self.inner.training, torch.is_grad_enabled()])
+        self.inner()
         if self.training:
             self.passes += 3
         return self.place.expand(x.shape)
+
+    def numbers(self) -> Tensor:
+        """What it is after its passes: the place and both buffers."""
+        return torch.stack([self.place.detach(), self.passes, self.inner.number.to(self.place)])
 
 
 @helper
@@ -118,50 +162,115 @@ def exchanged(outputs: Tensor, targets: Tensor) -> Tensor:
     return loss
 
 
-def losses_to_stop(draw: Draw, patience: int) -> list[float]:
-    """Losses, the last of which is the first to end a training.
+@dataclass(frozen=True)
+class KnownLosses:
+    """The losses of a walk.
 
-    Between better ones some are lower than the one before; of the last ones, where there is room, one equals the
-    lowest, a later one is lower than the one before it, and the last one is neither.
+    Attributes:
+        before: that before the first step.
+        losses: one an epoch, the last of which is the first to end the training.
+        tail: what would come after them, by which mistakes can be told apart.
+        falls: by how little some of them are lower than all before, the least first.
     """
+
+    before: float
+    losses: list[float]
+    tail: list[float]
+    falls: list[float]
+
+
+# of a fall that shows in every dtype, where values are below 256
+_LEAST = 2.0**-14
+# so large that no number that one would begin with is larger, and still a float32
+_HIGH = 2.0**119
+_SMALL = 2.0**-20
+
+
+def losses_to_stop(draw: Draw, patience: int) -> KnownLosses:
+    """Losses between which some are lower than the one before, and not the lowest; one is lower by very little.
+
+    Of the last ones, where there is room, one equals the lowest, a later one is lower than the one before it, and the
+    last one is neither. In the round of ones they are small, and that before the first step is lower than all; in the
+    equal round the lowest is 0; in the large one they are.
+    """
+    name = draw.round.name
     value, losses = 200.0, []
     above = [2, 1, 4, 3, *range(5, patience + 5)]
-    for _turn in range(2):
-        for fall in draw.integers(1, 9, 2).tolist():
+    *first, other = draw.integers(1, 9, 4).tolist()
+    # the others are short
+    for falls in (first, [_LEAST, other] if draw.round.is_published else [_LEAST]):
+        for fall in falls:
             value -= fall
             losses.append(value)
         losses += [value + each for each in above[: patience - 1]]
     value -= int(draw.integers(1, 9, 1))
     if patience > 1:
         above[1] = 0
-    return [*losses, value, *(value + each for each in above[:patience])]
+    losses += [value, *(value + each for each in above[:patience])]
+    # after a best loss of 0, a later one is lower than the one before it
+    more = range(1, patience + 5) if draw.round.is_published else range(-(name == "equal"), 4)
+    tail = [losses[-1] + each for each in more]
+    size = {"ones": _SMALL, "large": _HIGH}.get(name, 1.0)
+    ground = value if name == "equal" else 0.0
+    before = 100.0 if name == "ones" else 300.0
+
+    def made(values: list[float]) -> list[float]:
+        return [size * (each - ground) for each in values]
+
+    # where all are small, none of them may count
+    falls = [size * each for each in (_LEAST, 1.0, 2.0, *([300.0] if name == "ones" else []))]
+    return KnownLosses(size * before, made(losses), made(tail), falls)
 
 
-def stopped(losses: list[float], patience: int, mistake: str = "") -> list[float]:
-    """The losses until training stops."""
-    found = losses[: _walked(losses, patience, mistake)[0]]
+def stopped(
+    losses: list[float], patience: int, mistake: str = "", least: float = 0.0
+) -> list[float]:
+    """The losses until training stops.
+
+    Args:
+        least: by how much a loss has to be lower to count, for the mistake "margin".
+    """
+    found = losses[: _walked(losses, patience, mistake, least)[0]]
     if mistake == "lowest":
         return [min(found[: place + 1]) for place in range(len(found))]
     return found[:-1] if mistake == "last left out" else found
 
 
-def best_place(losses: list[float], patience: int, mistake: str = "") -> int:
-    """The number of the epoch whose weights are put back, from 1 on."""
-    return _walked(losses, patience, mistake)[1]
+def best_place(losses: list[float], patience: int, mistake: str = "", least: float = 0.0) -> int:
+    """The number of the epoch whose weights are put back, from 1 on; 0 where none was better."""
+    return _walked(losses, patience, mistake, least)[1]
 
 
-def _walked(losses: list[float], patience: int, mistake: str) -> tuple[int, int]:
+def _walked(losses: list[float], patience: int, mistake: str, least: float) -> tuple[int, int]:
     """How many epochs there are, and which was the last that counted as better."""
     best, last, waited, place, number = math.inf, math.inf, 0, 0, 0
     for number, loss in enumerate(losses, 1):
-        better = loss < (last if mistake == "previous" else best)
-        better = better or (mistake == "equal" and loss == best)
+        better = {
+            "previous": loss < last,
+            "equal": loss <= best,
+            "margin": best - loss > least,
+            "zero": loss < best or best == 0,
+            "first": number == 1,
+            "none": False,
+            "high": False,
+            "before": False,
+        }.get(mistake, loss < best)
         place = number if better else place
-        best, last = min(best, loss), loss
+        best, last = loss if better else best, loss
         waited = waited + (not better) if mistake == "not reset" or not better else 0
         if waited == patience + (mistake == "late") - (mistake == "early") and mistake != "never":
             break
     return number, place
+
+
+def mistakes_in(round: Round) -> dict[str, Cause]:
+    """Those that can be known by the losses of a round."""
+    rounds = {"high": "large", "before": "ones", "zero": "equal", "none": "published"}
+    return {
+        name: cause
+        for name, cause in STOPPING.items()
+        if rounds.get(name, round.name) == round.name
+    }
 
 
 def losses_by_hand(
@@ -198,59 +307,93 @@ def losses_by_hand(
         return loss
 
     batches = [pairs[turned]] * (epochs + 1)
-    train_by_hand(model, Criterion(noting), batches, lr, momentum, old, kept, times)
+    train_by_hand(model, Criterion(noting), batches, lr, momentum, old=old, kept=kept, times=times)
     return trained, held, path
 
 
 def coefficients_by_hand(
-    pairs: list[tuple[Tensor, Tensor]],
+    pair: tuple[Tensor, Tensor],
     epochs: int,
     degree: int,
     lr: float,
-    by: Any = torch.optim.SGD,
+    by: Any = None,
     **options: float,
-) -> tuple[list[Tensor], list[float]]:
-    """A polynomial fitted to the first pair of (x, y), in float64.
+) -> list[Tensor]:
+    """A polynomial fitted to (x, y), in float64.
 
     Args:
-        by: the optimizer, which takes `options`.
+        by: the optimizer, which takes `options`; plain gradient descent by default.
 
     Returns:
-        The coefficients at first and after each epoch, and the losses at the second pair after each.
+        The coefficients at first and after each epoch.
     """
-    coefficients = torch.ones(degree + 1, dtype=torch.float64, requires_grad=True)
-    optimizer = by([coefficients], lr, **options)
-    path, losses = [coefficients.detach().clone()], []
-    exact = [[each.cpu().double() for each in pair] for pair in pairs]
-    powers = [x[:, None] ** torch.arange(degree + 1) for x, _y in exact]
+    x, y = (each.cpu().double() for each in pair)
+    powers = _powers(x, degree)
+    coefficients = torch.ones(degree + 1, dtype=torch.float64)
+    optimizer = by([coefficients], lr, **options) if by else None
+    path = [coefficients.clone()]
     for _epoch in range(epochs):
-        optimizer.zero_grad()
-        ((powers[0] @ coefficients - exact[0][1]) ** 2).mean().backward()
-        optimizer.step()
-        path.append(coefficients.detach().clone())
-        losses.append(((powers[1] @ path[-1] - exact[1][1]) ** 2).mean().item())
-    return path, losses
+        grad = 2 / len(x) * (powers.T @ (powers @ coefficients - y))
+        if optimizer:
+            coefficients.grad = grad
+            optimizer.step()
+        else:
+            coefficients -= lr * grad
+        path.append(coefficients.clone())
+    return path
+
+
+def losses_along(path: list[Tensor], pair: tuple[Tensor, Tensor]) -> list[float]:
+    """The mean squared error at (x, y) after each epoch."""
+    x, y = (each.cpu().double() for each in pair)
+    outputs = torch.stack(path[1:]) @ _powers(x, len(path[0]) - 1).T
+    return ((outputs - y) ** 2).mean(1).tolist()
+
+
+def nearest_halfway(path: list[Tensor], x: Tensor, noise: Tensor, size: float) -> Tensor:
+    """Targets at x, in its dtype, to which a path is nearest when half of its epochs are over.
+
+    They lie beside it by `size`, in the direction of the noise and at right angles with the path: so no rounding makes
+    another epoch the best one.
+    """
+    half = (len(path) - 1) // 2
+    powers = _powers(x.cpu().double(), len(path[0]) - 1)
+    one, two = (powers @ each for each in path[half : half + 2])
+    along = two - one
+    beside = noise.cpu().double()
+    beside = beside - along * (beside @ along) / (along @ along)
+    beside *= size / beside.square().mean().sqrt()
+    return ((one + 2 * two) / 3 + beside).to(x)
+
+
+def _powers(x: Tensor, degree: int) -> Tensor:
+    return x[:, None] ** torch.arange(degree + 1)
 
 
 def causes_of_losses(walk: Any, degree: int, lr: float, patience: int) -> dict[Cause, Any]:
     """What mistakes make of the losses of a polynomial's training.
 
     Args:
-        walk: `coefficients_by_hand` of the pairs and the epochs.
+        walk: the losses after each epoch, by the arguments of `coefficients_by_hand` after `epochs`.
     """
-    losses = walk(degree, lr)[1]
+    losses = walk(degree, lr)
     told: dict[Cause, Any] = {
-        FIXED_LR.of(lr=f"{rate:g}"): lambda rate=rate: stopped(walk(degree, rate)[1], patience)
+        FIXED_LR.of(lr=f"{rate:g}"): lambda rate=rate: stopped(walk(degree, rate), patience)
         for rate in (0.001, 0.01, 0.1, 1.0)
         if rate != lr
     }
     told |= {
-        OTHER_DEGREE.of(found=f"{own}"): lambda own=own: stopped(walk(own, lr)[1], patience)
+        OTHER_DEGREE.of(found=f"{own}"): lambda own=own: stopped(walk(own, lr), patience)
         for own in (1, 2, 3)
         if own != degree
     }
-    told[MOMENTUM] = lambda: stopped(walk(degree, lr, momentum=0.9)[1], patience)
-    told[ADAM] = lambda: stopped(walk(degree, lr, by=torch.optim.Adam)[1], patience)
-    told[NOT_UPDATED] = lambda: stopped(walk(degree, 0.0)[1], patience)
-    told |= {cause: stopped(losses, patience, name) for name, cause in STOPPING.items()}
+    sgd, adam = torch.optim.SGD, torch.optim.Adam
+    told[MOMENTUM] = lambda: stopped(walk(degree, lr, by=sgd, momentum=0.9), patience)
+    told[ADAM] = lambda: stopped(walk(degree, lr, by=adam), patience)
+    told[NOT_UPDATED] = lambda: stopped(walk(degree, 0.0), patience)
+    told |= {
+        cause: stopped(losses, patience, name)
+        for name, cause in STOPPING.items()
+        if name not in _BY_KNOWN
+    }
     return told

@@ -63,6 +63,30 @@ NO_CLASSES = Cause(
     "raised-one-hot",
     "`F.one_hot` makes as many columns as the largest label asks for: give it the number of classes.",
 )
+PASSED_OVER = Cause(
+    "raised-local",
+    "`{name}` has no value there: the lines above that would give it one were passed over, as by an `if` that did not "
+    "hold, a loop without a turn, a `continue`, or an exception in a `try`. See why, or give `{name}` a value before.",
+)
+COMES_LATER = Cause(
+    "raised-local",
+    "`{name}` is asked for before it has a value: the function assigns to it further down, or in this very line, which "
+    "asks first (as `+=` does). Give `{name}` a value before, and outside of the loop if it is to last.",
+)
+HIDDEN = Cause(
+    "raised-local",
+    "The function assigns to `{name}`, so that is its own name all through it, and hides the `{name}` outside: give "
+    "what is assigned another name.",
+)
+MADE_LOCAL = Cause(
+    "raised-local",
+    "An assignment in a function, `+=` too, makes `{name}` that function's own, and it has no value there yet: "
+    "`.append(…)` and `x[0] = …` change what stands outside, and `{word} {name}` lets the name be that outside.",
+)
+TAKEN_AWAY = Cause(
+    "raised-local",
+    "`{name}` has no value there: note that `del`, and the end of `except … as {name}:`, take one away.",
+)
 NO_ITERATOR = Cause(
     "raised-no-iterator",
     "`__iter__` gives back an iterator: `iter(…)` makes one of a list, and `yield` in it makes one of the method.",
@@ -144,12 +168,15 @@ class Facts:
         name: the name that is not there.
         near: names that are.
         held: what names stood for, the innermost function's first.
+        unbound: a local name without a value; its kind is where the function assigns to it, its word what has that name
+            outside.
     """
 
     lacks: str = ""
     name: str = ""
     near: tuple[str, ...] = ()
     held: tuple[Held, ...] = ()
+    unbound: Held | None = None
 
 
 def facts_in(told: Any) -> Facts:
@@ -163,6 +190,7 @@ def facts_in(told: Any) -> Facts:
         "".join(texts.get("name", [])[:1]),
         tuple(texts.get("near", [])[:2]),
         tuple(_held(text) for text in texts.get("value", [])),
+        *(_held(text) for text in texts.get("unbound", [])[:1]),
     )
 
 
@@ -200,6 +228,7 @@ def cause_of(
         "raised-device": lambda: _device(known, on_the_line, body, device),
         "raised-graph-cut": lambda: _cut(on_the_line, facts, body),
         "raised-number": lambda: _number(message, on_the_line),
+        "raised-local": lambda: _local(facts.unbound),
         "raised-none": lambda: _none(on_the_line, line),
         "raised-shapes": lambda: NO_CLASSES if _one_hot_alone(body) else _stacked(body),
         "raised-float": lambda: QUOTED if re.search(r"float: '[^']*\"", message) else None,
@@ -270,6 +299,22 @@ def _number(message: str, on_the_line: list[Held]) -> Cause | None:
     if len(numbers) != 1 or "argument" not in numbers[0].words:
         return None
     return PLAIN_NUMBER.of(name=numbers[0].name, kind=lacking[1], attribute=lacking[2])
+
+
+def _local(unbound: Held | None) -> Cause | None:
+    """Why a local name has no value."""
+    if unbound is None:
+        return None
+    if unbound.kind == "deleted":
+        return TAKEN_AWAY.of(name=unbound.name)
+    if unbound.kind == "above":
+        return PASSED_OVER.of(name=unbound.name)
+    if "function" in unbound.words:
+        return HIDDEN.of(name=unbound.name)
+    for outside, word in (("enclosing", "nonlocal"), ("global", "global")):
+        if outside in unbound.words:
+            return MADE_LOCAL.of(name=unbound.name, word=word)
+    return COMES_LATER.of(name=unbound.name)
 
 
 def _none(on_the_line: list[Held], line: str) -> Cause | None:

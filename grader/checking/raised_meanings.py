@@ -64,8 +64,7 @@ MEANINGS = {
     ),
     r"cannot access local variable|local variable .* referenced before assignment": Cause(
         "raised-local",
-        "An assignment in a function, `+=` too, makes a name that function's own, and it has no value there yet: "
-        "`.append(…)` and `x[0] = …` change what stands outside, and `nonlocal` lets a name be that outside.",
+        "A name that a function assigns to is that function's own, and this one has no value there.",
     ),
     r"bitwise_xor": Cause("raised-power", "`^` is no power in Python: that is `**`, as in `x**2`."),
     r"tensors used as indices must be": Cause(

@@ -24,14 +24,21 @@ UNSORTED = Cause(
 X_ALONE = Cause("not-sorted", "x is sorted, and the values are not: sort both in the order of x.")
 Y_ALONE = Cause("not-sorted", "The values are sorted by themselves: sort both in the order of x.")
 TURNED = Cause("swapped", "x and y stand in each other's place.")
-CONNECTED = Cause(
-    "connected",
-    'They are connected by a line: `scatter(x, y)`, or `plot(x, y, "o")`, draws points alone.',
+CONNECTED = Cause("connected", '`scatter(x, y)`, or `plot(x, y, "o")`, draws points alone.')
+OUT_OF_STEP = Cause(
+    "not-sorted",
+    "x and y are not in one order, as where one of them was sorted: they may come in any, so hand both in as they are.",
 )
 LEGEND_EARLY = Cause(
     "legend-early", "`legend()` was called, and there were no such labels by then: call it last."
 )
 NO_LEGEND = Cause("no-legend", "`axes.legend()` was not called: without it no label is seen.")
+LEGEND_BY_ORDER = Cause(
+    "legend-by-order",
+    "`legend(labels)` hands out the labels in the order in which things were drawn, the points among them: `legend()` "
+    "takes those that each was drawn with, as in `plot(…, label=label)`.",
+)
+_MOST = 4096  # of the points that are drawn, those that are looked at
 HELD_OUT = Cause("wrong-data", "They are the held-out points; those to train on are asked.")
 
 
@@ -74,7 +81,7 @@ class Axes(Anything):
         self.drawn: list[Any] = []
         self.names = {"xlabel": "", "ylabel": ""}
         self.has_legend = False
-        self.shown: list[str] = []
+        self.shown: list[list[Any]] = []
 
     def numbers(self, values: Any) -> Any:
         import numpy
@@ -139,11 +146,9 @@ class Axes(Anything):
             handles = self.get_legend_handles_labels()[0] if handles is None else handles
             labels = [each.label for each in handles]
         handles = self.drawn if handles is None else handles
-        self.shown = []
-        for each, name in zip(handles, labels, strict=False):
-            if isinstance(each, Drawn):
-                each.label = str(name)
-                self.shown.append(each.label)
+        places = {id(each): place for place, each in enumerate(self.drawn)}
+        named = zip(handles, labels, strict=False)
+        self.shown = [[places[id(each)], str(name)] for each, name in named if id(each) in places]
         self.has_legend = True
         return Anything()
 
@@ -165,7 +170,7 @@ def has_line(form: str, style: dict[str, Any]) -> bool:
 
 @helper
 def noted(axes: Any) -> dict[str, Any]:
-    """What was drawn, as plain data."""
+    """What was drawn, as plain data; "shown" are the legend's entries, the place of what was drawn and a text."""
     return {
         "drawn": [[each.x, each.y, each.label, each.line] for each in axes.drawn],
         "names": axes.names,
@@ -175,25 +180,42 @@ def noted(axes: Any) -> dict[str, Any]:
 
 
 def expect_points(got: Any, x: Tensor, y: Tensor, other: Any = None) -> None:
-    """That the points are drawn, in any order, and are not connected."""
-    right = sorted(zip(x.tolist(), y.tolist(), strict=True))
-    found = [(sorted(zip(xs, ys, strict=True)), line) for xs, ys, _label, line in got["drawn"]]
+    """That the points are drawn, in any order, at once or one by one, and are not connected."""
+    right = list(zip(x.tolist(), y.tolist(), strict=True))
+    single, joined = (
+        [pair for xs, ys, _label, is_line in got["drawn"] if is_line is line for pair in zip(xs, ys, strict=True)]
+        for line in (False, True)
+    )  # fmt: skip
 
-    def near(pairs: Any, wanted: Any) -> bool:
+    def among(pairs: Any, wanted: Any) -> int:
+        """How many of the wanted ones are there."""
+        if not pairs:
+            return 0
         ours, theirs = (torch.tensor(each, dtype=torch.float64) for each in (wanted, pairs))
-        if ours.shape != theirs.shape:
-            return False
-        return bool(((ours - theirs).abs() <= 1e-6 * ours.abs().amax(0)).all())
+        # of ours alone, so that nothing that is drawn makes it wider
+        near = (ours[:, None] - theirs[:_MOST]).abs() <= 1e-6 * ours.abs().amax(0)
+        return int(near.all(2).any(1).sum())
 
-    if any(near(pairs, right) and not line for pairs, line in found):
+    count, found = len(right), among(single, right)
+    if found == count:
         return
+    expect(among(joined, right) < count, _("The points (x, y) are connected by a line."), CONNECTED)
+    turned, held = [(b, a) for a, b in right], []
+    if other:
+        held = list(zip(*(each.tolist() for each in other), strict=True))
+    expect(among(single, turned) < count, _("The points are drawn at (y, x)."), TURNED)
+    for xs, ys, _label, line in got["drawn"]:
+        lined_up = list(zip(sorted(xs), sorted(ys), strict=True))
+        wanted = list(zip(sorted(x.tolist()), sorted(y.tolist()), strict=True))
+        apart = not line and len(xs) == count and among(lined_up, wanted) == count
+        sentence = _("The points that are drawn have these x and these y, and not in these pairs.")
+        expect(not apart, sentence, OUT_OF_STEP)
+    if found:
+        sentence = _("Of the {count} points (x, y) {found} are drawn.")
+        expect(False, sentence.format(count=count, found=found))
     sentence = _("The points (x, y) are not drawn.")
-    expect(not any(near(pairs, right) for pairs, _line in found), sentence, CONNECTED)
-    turned = sorted(zip(y.tolist(), x.tolist(), strict=True))
-    expect(not any(near(pairs, turned) for pairs, _line in found), sentence, TURNED)
-    held = sorted(zip(*(each.tolist() for each in other), strict=True)) if other else None
-    wrong = held is not None and any(near(pairs, held) for pairs, _line in found)
-    expect(False, sentence, HELD_OUT if wrong else "")
+    expect(not held or among(single, held) < len(held), sentence, HELD_OUT)
+    expect(False, sentence if single else _("No points are drawn."))
 
 
 def expect_curve(
@@ -205,13 +227,21 @@ def expect_curve(
     also: Mapping[Cause, Tensor] | None = None,
 ) -> None:
     """That there is one line with this label, through these values in the order of `grid`'s."""
-    named = [each for each in got["drawn"] if each[2] == label]
-    labels = ", ".join(repr(each[2]) for each in got["drawn"])
+    drawn = got["drawn"]
+    named = [place for place, each in enumerate(drawn) if each[2] == label]
+    # what was drawn without one may have it from the legend
+    by_legend = [place for place, name in got["shown"] if name == label and not drawn[place][2]]
+    if not named:
+        lines = [place for place in by_legend if drawn[place][3]]
+        sentence = _("In the legend '{label}' stands for points; it should for a line.")
+        expect(bool(lines) or not by_legend, sentence.format(label=label), LEGEND_BY_ORDER)
+        named = lines
+    labels = ", ".join(repr(each[2]) for each in drawn if each[2])
     sentence = _("Nothing has the label '{label}'. The labels are: {labels}.")
     expect(bool(named), sentence.format(label=label, labels=labels or "–"))
     sentence = _("{count} things have the label '{label}'; one line should.")
     expect(len(named) == 1, sentence.format(count=len(named), label=label))
-    x, y, _label, line = named[0]
+    x, y, _label, line = drawn[named[0]]
     expect(
         line, _("'{label}' is drawn as single points; it should be one line.").format(label=label)
     )
@@ -239,7 +269,15 @@ def expect_words(got: Any, labels: list[str]) -> None:
         told = {"name": name, "found": got["names"][name], "word": word}
         swapped = got["names"] == {"xlabel": "y", "ylabel": "x"}
         expect(got["names"][name] == word, sentence.format(**told), TURNED if swapped else "")
-    missing = [label for label in labels if label not in got["shown"]]
+    texts = [text for _place, text in got["shown"]]
+    missing = [label for label in labels if label not in texts]
     sentence = _("The legend does not show: {labels}.")
     cause = LEGEND_EARLY if got["legend"] else NO_LEGEND
     expect(not missing, sentence.format(labels=", ".join(missing)), cause)
+    for place, text in got["shown"]:
+        _x, _y, own, line = got["drawn"][place]
+        if text in labels:
+            sentence = _("In the legend '{label}' stands for points; it should for a line.")
+            expect(line, sentence.format(label=text), LEGEND_BY_ORDER)
+            sentence = _("In the legend '{label}' stands for the line '{other}'.")
+            expect(own in ("", text), sentence.format(label=text, other=own), LEGEND_BY_ORDER)

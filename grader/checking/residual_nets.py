@@ -21,22 +21,34 @@ State = dict[str, Tensor]
 # the convolution
 
 FLIPPED = Cause("flipped", "The kernels are turned round, as in mathematics; here they are not.")
-NOT_PADDED = Cause("option-ignored", "It is without padding, whatever `padding` is.")
-NOT_STRIDED = Cause("option-ignored", "It is with stride 1, whatever `stride` is.")
+NOT_PADDED = Cause("option-ignored", "It is the convolution without padding.")
+NOT_STRIDED = Cause("option-ignored", "It is the convolution with stride 1.")
 PADDED_ONCE = Cause("one-side", "Half of the padding is missing: it is put on all four sides.")
 OTHER_ORDER = Cause(
     "order",
-    "A column of `F.unfold` has all places of the first channel, then those of the next: (c, kₕ, kᵥ).",
+    "Kernel and pixels are in different orders: the kernel goes by (kₕ, kᵥ, c), the pixels by (c, kₕ, kᵥ), as the "
+    "columns of `F.unfold` do.",
 )
 KERNEL_TRANSPOSED = Cause("transpose", "Rows and columns of the kernels are swapped.")
 PIXELS_TRANSPOSED = Cause(
-    "reshaped", "The columns are row by row of the result: reshape them to (n, o, h', w')."
+    "reshaped",
+    "The numbers are taken for (n, o, w', h'): row by row they are of shape (n, o, h', w').",
 )
+TURNED = Cause("transpose", "Rows and columns of the result are swapped.")
+# the mistake of who convolves a padded G with the kernels as they are
+REVERSED = Cause(
+    "flipped",
+    "Each pixel gets its numbers from the opposite place of the kernel. A convolution of the padded G needs kernels "
+    "that are turned round; a loop, or `F.fold`, needs them as they are.",
+)
+SLOPE_REVERSED = Cause("flipped", "Its rows and columns stand in reverse.")
+PADDING_LEFT = Cause("shapes", "The padding is still around it: each side has `padding` too many.")
 LAST_WINS = Cause(
     "overwritten",
     "Where kernels overlap, what the last one brings overwrites the rest: all of it adds up (`+=`, `F.fold`).",
 )
 FIRST_SAMPLE = Cause("left-out", "It is that of the first image alone: all of them add up.")
+LAST_SAMPLE = Cause("left-out", "It is that of the last image alone: all of them add up.")
 
 
 def largest(*factors: Tensor) -> float:
@@ -53,6 +65,7 @@ def convolution_causes(x: Tensor, weight: Tensor, stride: int, padding: int) -> 
     found = {
         FLIPPED: conv(weight.flip(2, 3)),
         OTHER_ORDER: ordered.reshape(right.shape),
+        TURNED: right.mT,
         PIXELS_TRANSPOSED: right.flatten(2).reshape(*right.shape[:2], *right.shape[:1:-1]).mT,
         PADDED_ONCE: F.conv2d(F.pad(x, (padding, 0, padding, 0)), weight, stride=stride)
         if padding and min(right.shape[2:]) > 1
@@ -97,11 +110,19 @@ def slope_causes(
     size = stride, padding
     if name == "x":
         turned = conv2d_input(list(x.shape), weight.flip(2, 3), grad, *size)
-        return {FLIPPED: turned, LAST_WINS: last_wins(grad, x, weight, *size)}
-    first = conv2d_weight(x[:1], list(weight.shape), grad[:1], *size)
+        found = {REVERSED: turned, LAST_WINS: last_wins(grad, x, weight, *size)}
+        if padding:
+            shape = [*x.shape[:2], *(side + 2 * padding for side in x.shape[2:])]
+            found[PADDING_LEFT] = conv2d_input(shape, weight, grad, stride)
+        return found
+    first, last = (
+        conv2d_weight(x[part], list(weight.shape), grad[part], *size)
+        for part in (slice(1), slice(-1, None))
+    )
     return {
-        FLIPPED: conv2d_weight(x, list(weight.shape), grad, *size).flip(2, 3),
+        SLOPE_REVERSED: conv2d_weight(x, list(weight.shape), grad, *size).flip(2, 3),
         FIRST_SAMPLE: first,
+        LAST_SAMPLE: last,
     }
 
 
@@ -109,10 +130,17 @@ def slope_causes(
 
 NO_SHORTCUT = Cause("missing-term", "The shortcut is not added.")
 X_FOR_DOWNSAMPLE = Cause("missing-term", "The batch norm of the shortcut is left out.")
+NO_DOWNSAMPLE = Cause("missing-term", "x itself is added, and not what `downsample` makes of it.")
 RELU_BEFORE = Cause("order", "The last relu is taken before the shortcut is added.")
 NO_RELU = Cause("no-activation", "The relu behind the sum is missing.")
 NO_INNER_RELU = Cause("no-activation", "The relu behind `bn1` is missing.")
-RELU_TWICE = Cause("extra-activation", "A relu is taken of both terms of the sum as well.")
+RELU_TWICE = Cause(
+    "extra-activation", "A relu is taken of each term of the sum; one of the sum itself is asked."
+)
+RELU_OF_CHANGE = Cause(
+    "extra-activation", "A relu is taken of what `bn2` gives; one is asked behind the sum alone."
+)
+ONE_NORM = Cause("other-layer", "Behind both convolutions there are the numbers of `{name}`.")
 RELU_OF_SHORTCUT = Cause("extra-activation", "There is a relu in the shortcut.")
 NO_NORM = Cause("missing-term", "`{name}` is left out.")
 NORM_BEHIND_SUM = Cause("order", "`bn2` is taken of the sum: the shortcut comes behind it.")
@@ -122,7 +150,7 @@ PRE_ACTIVATION = Cause(
 )
 BATCH = Cause(
     "mode",
-    "In training mode the body works as it does in training: its layers have to stay in `eval()`.",
+    "In training mode the body's batch norms go by the batch; they are to go by their running statistics.",
 )
 STILL = Cause("mode", "The running statistics stay as they were, also in training mode.")
 MOVED = Cause("mode", "The running statistics move in evaluation mode as well.")
@@ -137,16 +165,21 @@ MAX_OF_ALL = Cause(
 )
 PROBABILITIES = Cause("extra-activation", "A softmax follows; logits are asked.")
 BLOCK_MISSING = Cause("missing-term", "`{name}` is left out.")
+LAYER2_UNSTRIDED = Cause("other-option", "`layer2` works with stride 1; its stride is to be 2.")
 BLOCK_MISTAKES = {
     "no shortcut": NO_SHORTCUT,
     "relu before": RELU_BEFORE,
     "no relu": NO_RELU,
     "no inner relu": NO_INNER_RELU,
-    "relu twice": RELU_TWICE,
+    "two relus": RELU_TWICE,
     "relu of shortcut": RELU_OF_SHORTCUT,
+    "relu of change": RELU_OF_CHANGE,
+    "bn1 twice": ONE_NORM.of(name="bn1"),
+    "bn2 twice": ONE_NORM.of(name="bn2"),
     "no bn1": NO_NORM.of(name="bn1"),
     "no bn2": NO_NORM.of(name="bn2"),
     "no downsample.1": X_FOR_DOWNSAMPLE,
+    "x for downsample": NO_DOWNSAMPLE,
     "norm behind sum": NORM_BEHIND_SUM,
     "stride behind": STRIDE_BEHIND,
     "pre-activation": PRE_ACTIVATION,
@@ -160,6 +193,7 @@ NETWORK_MISTAKES = {
     "no bn1": NO_NORM.of(name="bn1"),
     "max of all": MAX_OF_ALL,
     "softmax": PROBABILITIES,
+    "layer2 by 1": LAYER2_UNSTRIDED,
     "no layer1": BLOCK_MISSING.of(name="layer1"),
 }
 
@@ -199,6 +233,8 @@ class Pass:
         self.running: State = {}
 
     def norm(self, x: Tensor, name: str) -> Tensor:
+        if self.mistake.endswith(" twice") and name in ("bn1", "bn2"):
+            name = self.mistake.split()[0]
         if self.mistake.split() == ["no", name]:
             return x
         names = [f"{name}.running_mean", f"{name}.running_var"]
@@ -226,12 +262,14 @@ class Pass:
         if f"{at}downsample.0.weight" in self.state:
             past = self.conv(x, f"{at}downsample.0", stride, 0)
             past = self.norm(past, f"{at}downsample.1")
+        past = x if wrong == "x for downsample" and x.shape == out.shape else past
         past = past.detach() if wrong == "detached" else past
         if wrong == "norm behind sum":
             return torch.relu(self.norm(out + past, f"{at}bn2"))
         out = self.norm(out, f"{at}bn2")
-        past = torch.relu(past) if wrong in ("relu of shortcut", "relu twice") else past
-        if wrong in ("relu before", "relu twice"):
+        out = torch.relu(out) if wrong == "relu of change" else out
+        past = torch.relu(past) if wrong in ("relu of shortcut", "two relus") else past
+        if wrong in ("relu before", "two relus"):
             return torch.relu(out) + past
         out = out if wrong == "no shortcut" else out + past
         return out if wrong == "no relu" else torch.relu(out)
@@ -247,7 +285,7 @@ class Pass:
         elif wrong != "no pool":
             hidden = F.max_pool2d(hidden, 3, 2, 1)
         hidden = hidden if wrong == "no layer1" else self.block(hidden, 1, "layer1.")
-        hidden = self.block(hidden, 2, "layer2.")
+        hidden = self.block(hidden, 1 if wrong == "layer2 by 1" else 2, "layer2.")
         pooled = hidden.amax((2, 3)) if wrong == "max of all" else hidden.mean((2, 3))
         logits = F.linear(pooled, self.state["fc.weight"], self.state["fc.bias"])
         return logits.softmax(1) if wrong == "softmax" else logits
@@ -284,17 +322,23 @@ def passed(net: Any, given: Any) -> Any:
     shapes = None if own is None else {name: list(value.shape) for name, value in own.items()}
     if not filled(net, given["state"], given["training"]):
         return {"shapes": shapes}
+    saved = x.detach().clone()
     # a pass before, with other numbers in the same tensor where its layout allows that
-    held = x.detach() * 2 + 1
+    first = x.detach() * 2 + 1
+    held = first.clone()
     with torch.no_grad():
-        earlier = nn.Module.eval(net)(held)
+        earlier = nn.Module.train(net, False)(held)
         kept = earlier.clone() if isinstance(earlier, Tensor) else None
+        left = torch.equal(held, first)
         held = held.copy_(x) if x.is_contiguous() else x
     nn.Module.train(net, given["training"])
     slopes = {}
     if grad is None:
         with torch.no_grad():
             y = net(held)
+        left = left and torch.equal(held, saved)
+        if not torch.equal(x, saved):
+            x.copy_(saved)  # it is told by that, and not as one of the grader's own inputs
     else:
         x = x.detach().requires_grad_()
         y = net(x=x.view_as(x))
@@ -307,37 +351,5 @@ def passed(net: Any, given: Any) -> Any:
     running = {name: value.clone() for name, value in after.items() if ".running_" in name}
     y = y.detach() if isinstance(y, Tensor) else y
     stands = kept is None or torch.equal(earlier, kept)
-    return {"shapes": shapes, "y": y, "running": running, "slopes": slopes, "stands": stands}
-
-
-# a network with another head
-
-
-@helper
-class Other(nn.Module):
-    """A network with a head, whose body has layers that are called like it."""
-
-    def __init__(self, head: Any) -> None:
-        super().__init__()
-        if head is not None:
-            self.fc = head
-        self.conv1 = nn.Conv2d(3, 4, 3, bias=False)
-        self.bn1 = nn.BatchNorm2d(4)
-        self.block = nn.Sequential()
-        self.block.fc = nn.Linear(4, 5)
-        self.fc2 = nn.Linear(5, 6)
-        for value in self.state_dict().values():  # away from what all begin with
-            value.copy_(torch.rand_like(value, dtype=torch.float64) * 7 + 1)
-
-
-@helper
-def head_of(kind: str, classes: int) -> Any:
-    if kind == "none":
-        return None
-    linear = nn.Linear(6, classes, bias=kind != "biasless")
-    return nn.Sequential(nn.Dropout(0.5), linear) if kind == "sequential" else linear
-
-
-@helper
-def values_of(net: Any) -> Any:
-    return {name: value.clone() for name, value in net.state_dict().items()}
+    told = {"shapes": shapes, "running": running, "slopes": slopes}
+    return {**told, "y": y, "stands": stands, "left": left}

@@ -8,24 +8,24 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ..language import _
 from .drawn_models import network
 from .explain import CLEARED_AFTER, FEWER, NOT_CLEARED, NOT_UPDATED, TWICE, UPHILL
-from .other_terms import either
+from .other_terms import either, rates
 from .outcome import Cause
 from .probes import helper
 from .student import Draw
-from .training_order import train_by_hand
+from .training_order import Criterion, loss_of, train_by_hand
 
 TWELVE = Cause(
     "other-function", "It is the slope of 3(x + 1)², which is 12 at 1; that of 3x² is asked."
 )
-VALUE = Cause("value-for-slope", "It is 3x² itself; its slope is asked.")
-SMALL_H = Cause(
-    "step-too-small",
-    "In float64 it is right, and in float32 rounding is left over: f(x + h) and f(x − h) have most of their seven "
-    "digits in common. Take a larger h, or take the difference in float64.",
+WRITTEN = Cause(
+    "other-gradient",
+    "`x.grad` is to hold what it held: `backward()` adds to it, and clearing it empties it. `torch.autograd.grad` "
+    "gives gradients and does neither.",
 )
-LARGE_H = Cause("step-too-large", "It is a difference with an h of {h} or so, which is too large.")
+VALUE = Cause("value-for-slope", "It is 3x² itself; its slope is asked.")
 SIGNED = Cause(
     "signs-cancel",
     "The errors are added up with their signs: errors of unlike signs cancel, and it falls without end below 0.",
@@ -50,6 +50,7 @@ DECAYED_AFTER = Cause(
 NO_DECAY = Cause("missing-term", "There is no decay: the term decay · w is missing.")
 DECAY_WITHOUT_LR = Cause("scale", "The decay is not multiplied by lr.")
 DECAY_ADDED = Cause("sign-of-term", "The decay is added to w, and is to be subtracted.")
+DECAY_ALONE = Cause("missing-term", "`decay` itself is added to the gradient: decay · w is asked.")
 ONLY_DECAYED = Cause("missing-term", "w has decayed, and the gradient is missing.")
 
 BY_COUNT = Cause("mean-for-sum", "It is the gradient of the mean: for the sum nothing is divided.")
@@ -59,10 +60,28 @@ NOT_BY_COUNT = Cause(
 )
 INVERTED = Cause("inverted", "It is divided for the sum, and not for the mean.")
 BY_COUNT_TWICE = Cause("scale", "It is divided by the number of elements twice.")
-H_IGNORED = Cause("h-ignored", "The step is 0.001, whatever `h` is.")
+H_IGNORED = Cause("h-ignored", "The step is {h}, whatever `h` is.")
+EXACT = Cause(
+    "h-ignored",
+    "It is the gradient itself, or a difference with an h that is far smaller: the difference with the `h` that is "
+    "handed over is asked.",
+)
 FORWARD = Cause("forward-difference", "It is the forward difference (f(x+h) − f(x)) / h.")
 BACKWARD = Cause("forward-difference", "It is the backward difference (f(x) − f(x−h)) / h.")
 MORE = Cause("one-too-many", "There is one step or epoch too many.")
+OTHER_OPTIMIZER = Cause(
+    "other-optimizer",
+    "The steps are those of plain SGD with one learning rate. The optimizer that is handed over takes others: it may "
+    "have momentum, weight decay, and groups with rates of their own.",
+)
+CROSS_ENTROPY = Cause(
+    "other-loss", "The steps are those of `nn.CrossEntropyLoss()`, whatever `criterion` is."
+)
+SQUARES = Cause("other-loss", "The steps are those of `nn.MSELoss()`, whatever `criterion` is.")
+KEPT_IN_LOOP = Cause(
+    "not-cleared",
+    "The gradients of all epochs of a call are added up: clear them in each epoch, not once before the loop.",
+)
 ONLY_THE_NUMBER = Cause(
     "new-layer",
     "`out_features` says what the layer was made with, and its weight stays as it is: a new `nn.Linear` has to stand "
@@ -76,6 +95,15 @@ OTHER_INPUTS = Cause(
 )
 OTHER_CLASSES = Cause(
     "option-ignored", "It has as many outputs as before, whatever `num_classes` is."
+)
+OLD_NUMBERS = Cause(
+    "old-numbers",
+    "The outputs of the new head stand for other classes: leave the numbers that `nn.Linear` begins "
+    "with, and copy none.",
+)
+OTHER_NUMBERS = Cause(
+    "other-start",
+    "`nn.Linear` draws numbers by itself when it is made: leave them as they are.",
 )
 BY_DEFAULT = Cause(
     "new-layer",
@@ -130,6 +158,7 @@ def decay_causes(
         DECAY_WITHOUT_LR: w - down - decay * w,
         DECAY_ADDED: w - down + lost,
         ONLY_DECAYED: w - lost,
+        DECAY_ALONE: w - down - lr * decay,
         NOT_UPDATED: w,
         UPHILL: w + down - lost,
     }
@@ -157,7 +186,8 @@ def gradient_causes(
     return causes | {
         FORWARD: slope(0, 1, h),
         BACKWARD: slope(-1, 0, h),
-        H_IGNORED: slope(-1, 1, 1e-3),
+        **{H_IGNORED.of(h=f"{own:g}"): slope(-1, 1, own) for own in (0.1, 0.01, 0.001)},
+        EXACT: slope(-1, 1, 3e-5),
     }
 
 
@@ -170,6 +200,40 @@ def head_causes(
         OTHER_CLASSES: [expected[0], before],
         OTHER_INPUTS: [got[0], expected[1]],
     }
+
+
+_MANY = 30  # numbers that are drawn evenly are not all in one half of where they may lie
+
+
+def head_begins(
+    weight: Tensor, bias: Tensor, old_weight: Tensor, old_bias: Tensor
+) -> tuple[bool, str, Cause]:
+    """Whether a new head has numbers as `nn.Linear` begins with, and none of the old one; for `expect`."""
+    bound = weight.shape[1] ** -0.5
+    for name, numbers in (("weight", weight), ("bias", bias)):
+        low, high = numbers.min().item(), numbers.max().item()
+        if low == high and (numbers.numel() > 1 or not high):
+            told = _(
+                "Every number of model.fc.{name} is {number}; a new nn.Linear begins with drawn ones."
+            )
+            return False, told.format(name=name, number=f"{low:.4g}"), OTHER_NUMBERS
+    rows = (weight.unsqueeze(1) == old_weight.cpu()).all(-1).any() and weight.shape[1] > 1
+    both = min(len(bias), len(old_bias))
+    if rows or (bias[:both] == old_bias.cpu()[:both]).sum() > 1:
+        return False, _("The new head has numbers of the old one."), OLD_NUMBERS
+    for name, numbers in (("weight", weight), ("bias", bias)):
+        low, high = numbers.min().item(), numbers.max().item()
+        most = max(-low, high)
+        narrow = numbers.numel() >= _MANY and most < bound / 2
+        if narrow or not most <= 1.00001 * bound:
+            told = _(
+                "The numbers of model.fc.{name} are from {low} to {high}; a new nn.Linear with {count} inputs begins "
+                "with numbers drawn evenly from {least} to {most}."
+            )
+            spread = {"low": low, "high": high, "least": -bound, "most": bound}
+            spread = {key: f"{value:.4g}" for key, value in spread.items()}
+            return False, told.format(name=name, count=weight.shape[1], **spread), OTHER_NUMBERS
+    return True, "", OTHER_NUMBERS
 
 
 @helper
@@ -220,22 +284,73 @@ def learner(plan: Any, state: Any) -> Any:
     return model
 
 
+@helper
+def criterion_of(plan: Any) -> Any:
+    """Not a plain one, so that whoever takes another than the argument is seen."""
+    return Criterion(loss_of("cross-entropy" if plan else "squares"))
+
+
+# what an optimizer is made with, beside the rates of its two groups
+OPTIMIZERS: dict[str, dict[str, float]] = {
+    "SGD": {},
+    "SGD with momentum": {"momentum": 0.5},
+    "SGD with two rates and weight decay": {"second": 0.5, "weight_decay": 0.1},
+}
+
+
+@helper
+def sgd(parameters: list[Any], lr: float, second: float = 1.0, **options: Any) -> Any:
+    """An optimizer that holds the first parameter, and the others with a rate of their own."""
+    groups: Any = [
+        {"params": parameters[:1]},
+        {"params": parameters[1:], "lr": second * lr},
+    ]
+    return torch.optim.SGD(groups, lr=lr, **options)
+
+
+def draw_learner(draw: Draw, tiny: tuple[float, float]) -> dict[str, Any]:
+    """A model, a batch, and a rate that suits them; `tiny`: as `Draw.magnitude` has it."""
+    if not draw.round.is_published and draw.round.ones != 0 and not draw.round.all_equal:
+        n_in, n_out, n = (draw.size(name, high=80) for name in ("n_in", "n_out", "n"))
+        size = draw.magnitude("inputs", tiny=tiny)
+        inputs = draw.layout("inputs", size * draw.normal(n, n_in))
+        labels = with_zero(draw, size * draw.normal(n_out, n)).T
+        batch = {"inputs": inputs, "labels": labels}
+        state = {f"layers.{each}.weight": draw.normal(n_out, n_in) for each in range(3)}
+        return {"plan": None, "state": state, "batch": batch, "lr": 0.06 / size**2 / n_in}
+    n_in, classes, n = draw.size("n_in", high=40), draw.size("classes", 2, 9), draw.size("n")
+    plan, state = draw.network(n_in, classes)
+    batch = {"inputs": draw.inputs_of(plan, n), "labels": draw.integers(0, classes, n)}
+    return {"plan": plan, "state": state, "batch": batch, "lr": 0.2}
+
+
 def trained(
-    steps: int, plan: Any, state: Any, batch: dict[str, Tensor], lr: float, **mistakes: Any
+    steps: int,
+    plan: Any,
+    state: Any,
+    batch: dict[str, Tensor],
+    lr: float,
+    plain: str = "",
+    **options: Any,
 ) -> tuple[list[Tensor], list[float]]:
     """The parameters after so many steps on one batch, worked out in float64, and the loss before each.
 
     Args:
         plan, state: the model, as `learner` makes it.
-        mistakes: as `train_by_hand` has them.
+        plain: "cross-entropy" or, without a plan, "squares": the criterion in place of that of `criterion_of`.
+        options: of the optimizer, and mistakes, as `train_by_hand` has them.
     """
     dtype = next(iter(state.values())).dtype
     model = learner(plan, {name: each.double() for name, each in state.items()})
     inputs, labels = (
         each.double() if each.is_floating_point() else each for each in batch.values()
     )
-    criterion = nn.CrossEntropyLoss() if plan else nn.MSELoss()
-    losses = train_by_hand(model, criterion, [(inputs, labels)] * steps, lr=lr, **mistakes)
+    criterion = criterion_of(plan)
+    if plain == "cross-entropy":
+        criterion = nn.CrossEntropyLoss()
+    elif plain and not plan:
+        criterion = nn.MSELoss()
+    losses = train_by_hand(model, criterion, [(inputs, labels)] * steps, lr=lr, **options)
     return [each.detach().to(dtype) for each in model.parameters()], losses
 
 
@@ -259,4 +374,9 @@ def loop_causes(walk: Callable[..., Any], steps: int, lr: float) -> dict[Cause, 
         NOT_UPDATED: parameters(0),
         TWICE: parameters(steps, times=2),
         UPHILL: parameters(steps, lr=-lr),
+        OTHER_OPTIMIZER: parameters(steps, second=1.0, momentum=0.0, weight_decay=0.0),
+        CROSS_ENTROPY: parameters(steps, plain="cross-entropy"),
+        SQUARES: parameters(steps, plain="squares"),
+        KEPT_IN_LOOP: parameters(steps, kept=max(1, steps // 2)),
+        **rates(lambda factor: walk(steps, lr=factor * lr)[0], lr),
     }

@@ -31,6 +31,11 @@ NO_BACKWARD = Cause(
 NO_STEP = Cause(
     "not-updated", "`optimizer.step()` is never called, and that is what moves the parameters."
 )
+OTHER_STEPS = Cause(
+    "other-optimizer",
+    "`optimizer.step()` of the optimizer that is handed over is never called, and the parameters have moved: by the "
+    "steps of another one, or by hand. How to move them is that optimizer's to say.",
+)
 
 
 @helper
@@ -84,7 +89,7 @@ def order_causes(events: Sequence[str], start: Any, old: Any = None) -> dict[Cau
             return {NO_BACKWARD: old}
         return {NO_BACKWARD: start} if set(events) == {"step without"} else {}
     if set(events) == {"backward"}:
-        return {NO_STEP: start}
+        return {NO_STEP: start, OTHER_STEPS: ...}
     steps, others = events[::2], events[1::2]
     if "backward" not in steps and set(others) == {"backward"} and len(steps) == len(others):
         return {STEP_FIRST: ...}
@@ -99,17 +104,22 @@ def train_by_hand(
     batches: Sequence[tuple[Tensor, Tensor]],
     lr: float,
     momentum: float = 0.0,
+    *,
+    second: float = 1.0,
+    weight_decay: float = 0.0,
     old: float = 0.0,
     kept: int = 1,
     times: int = 1,
 ) -> list[float]:
     """Gradient descent with autograd, a step per batch; the losses before each step.
 
+    The learning rate of all parameters but the first one is `second` times `lr`.
     Mistakes: gradients are `old` at first and cleared after `kept` batches each; `times` steps are taken for one.
     """
     parameters = list(model.parameters())
     velocities = [torch.zeros_like(parameter) for parameter in parameters]
     before = [torch.full_like(parameter, old) for parameter in parameters]
+    rates = [lr, *[second * lr] * (len(parameters) - 1)]
     losses = []
     for number, (inputs, labels) in enumerate(batches):
         loss = criterion(model(inputs), labels)
@@ -119,11 +129,11 @@ def train_by_hand(
         ]
         before = [0 * grad if (number + 1) % kept == 0 else grad for grad in grads]
         with torch.no_grad():
-            for parameter, velocity, grad in [
-                *zip(parameters, velocities, grads, strict=True)
+            for parameter, velocity, grad, rate in [
+                *zip(parameters, velocities, grads, rates, strict=True)
             ] * times:
-                velocity.mul_(momentum).add_(grad)
-                parameter.sub_(lr * velocity)
+                velocity.mul_(momentum).add_(grad + weight_decay * parameter)
+                parameter.sub_(rate * velocity)
         losses.append(loss.item())
     return losses
 

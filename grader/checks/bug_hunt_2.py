@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from grader import (
@@ -29,6 +28,7 @@ from grader import (
     probe,
     rounds,
     slips,
+    slopes,
 )
 
 FORBIDDEN = {"by hand": {"except": [
@@ -39,7 +39,8 @@ FORBIDDEN = {"by hand": {"except": [
 RANKS = (2, 0, 4, 2, 1)
 TINY = (-8.0, -6.5)  # exponents of 10
 backbone, learner = backbones.backbone, slips.learner
-broken, breaks_off, with_zero = slips.broken, slips.breaks_off, slips.with_zero
+broken, breaks_off, with_zero, steep = slips.broken, slips.breaks_off, slips.with_zero, slopes.steep
+criterion_of, sgd = slips.criterion_of, slips.sgd
 Given = dict[str, Any]
 
 
@@ -83,7 +84,9 @@ def expect_square(student: Student, draw: Draw, by_default: bool = False) -> Non
     what = _("square_slope(x) of a leaf whose .grad holds something")
     kept = {explain.NOT_CLEARED: (6 * at + old.double()).to(draw.dtype)}
     expect_close(got["second"], right, what, causes=kept, scale=size)
-    expect_close(got["x.grad"], old, _("x.grad after square_slope(x)"))
+    expect(got["x.grad"] is not None, _("x.grad is None after square_slope(x)."), slips.WRITTEN)
+    what = _("x.grad after square_slope(x)")
+    expect_close(got["x.grad"], old, what, causes={slips.WRITTEN: ...})
     what = _("square_slope(x) of the same leaf with other numbers")
     expect_close(got["third"], -right, what, causes={explain.STALE: right}, scale=size)
 
@@ -97,13 +100,11 @@ def test_square_slope(student: Student, draw: Draw) -> None:
 
 @probe
 def numeric_slopes(student: Any, x: Tensor, numbers: list[float], how: Any) -> Any:
-    a, b, c = numbers
-
     def f(x: Tensor) -> Tensor:
-        return a * torch.sin(x) + b * x**2 + c
+        return steep(x, numbers)
 
     def mirrored(x: Tensor) -> Tensor:
-        return -f(x)
+        return -steep(x, numbers)
 
     breaks_off(student.numeric_slope, broken, x)
     own = ask(student.numeric_slope, {"f": f, "x": x}, how, x)
@@ -118,34 +119,32 @@ def expect_slope(student: Student, draw: Draw, by_default: bool = False) -> None
     shape = draw.shape("shape", RANKS, elements=300)
     shape = {0: (30, *shape), 2: (1, 40, 1, 1)}.get(draw.round.number, shape)
     x = draw.layout("x", with_zero(draw, draw.uniform(-2, 2, *shape)))
-    a, b, c = draw.coefficients(3)
-    c = 60 + 14 * c if c > 0 else 14 * c - 60
+    numbers = slopes.draw_steep(draw)
     needs_grad = draw.choice("x.requires_grad", [False, True])
-    given: Given = {"numbers": [a, b, c], "how": drawn_way(draw, by_default)}
+    given: Given = {"numbers": numbers, "how": drawn_way(draw, by_default)}
     got = student.run(numeric_slopes, x=x.detach().requires_grad_(needs_grad), **given)
-
-    def f(x: Tensor) -> Tensor:
-        return a * torch.sin(x) + b * x**2 + c
-
-    def slope(x: Tensor) -> Tensor:
-        return a * torch.cos(x) + 2 * b * x
-
-    at = x.double()
-    right, turned = slope(at), slope(at.flip(0) if at.dim() else at)
-    causes = {slips.LARGE_H.of(h=str(h)): (f(at + h) - f(at)) / h for h in (1.0, 0.5, 0.1)}
-    mirrored = {cause: -value for cause, value in causes.items()}
+    right = slopes.slope_of_steep(x, numbers)
     # 0.05, of the largest slope or of a tenth of the scale
     rtol = 0.05 / max(1.0, right.abs().max().item())
-    free = None if needs_grad else False
-    options: Given = {"requires_grad": free, "scale": 10.0, "rtol": rtol}
-    what = _("numeric_slope(f, x) in float64")
-    expect_close(got["double"], -right, what, causes=mirrored, **options)
-    own: dict[Cause, Any] = {cause: value.to(draw.dtype) for cause, value in causes.items()}
-    own |= {slips.SMALL_H: ...} if draw.dtype == torch.float32 else {}
-    right, turned = right.to(draw.dtype), turned.to(draw.dtype)
-    expect_close(got["own"], right, "numeric_slope(f, x)", causes=own, **options)
-    what = _("numeric_slope(f, x) at other points")
-    expect_close(got["turned"], turned, what, causes={explain.STALE: right}, **options)
+    options: Given = {"requires_grad": None if needs_grad else False, "scale": 10.0, "rtol": rtol}
+    mirrored = [-each for each in numbers]
+    mirrored[1] = numbers[1]  # but the phase
+    expect_close(
+        got["double"],
+        -right,
+        _("numeric_slope(f, x) in float64"),
+        causes=lambda: slopes.slope_causes(got["double"], x, mirrored),
+        **options,
+    )
+
+    def causes() -> dict[Cause, Any]:
+        rounding = slopes.rounding_causes(got["own"], x, right)
+        return slopes.slope_causes(got["own"], x, numbers) | rounding
+
+    own = right.to(draw.dtype)
+    expect_close(got["own"], own, "numeric_slope(f, x)", causes=causes, **options)
+    what, turned = _("numeric_slope(f, x) at other points"), own.flip(0) if x.dim() else own
+    expect_close(got["turned"], turned, what, causes={explain.STALE: own}, **options)
 
 
 @rounds(single=True)
@@ -255,9 +254,10 @@ def expect_loss(student: Student, draw: Draw, by_default: bool = False) -> None:
     for found, factor in zip(got, (1, 1, -2, -2), strict=True):
         error = factor * at - labels.double()
         right = (error**2).mean().to(dtype)
-        causes = slips.loss_causes(found["loss"], error)
+        options: Given = {"causes": slips.loss_causes(found["loss"], error), "scale": size**2}
+        counts = {"prediction.numel()": error.numel(), "len(prediction)": [*shape, 1][0]}
         what = "squared_error(prediction, labels)"
-        expect_close(found["loss"], right, what, causes=causes, scale=size**2)
+        expect_close(found["loss"], right, what, factors=counts, **options)
         expect(found["clean"], _("squared_error leaves a gradient in prediction.grad."))
         told = _("`{name}` gets no gradient.").format(name="prediction")
         expect(found["gradient"] is not None, told, explain.CUT)
@@ -386,7 +386,7 @@ def expect_decay(student: Student, draw: Draw, by_default: bool = False) -> None
         after = {explain.NEW_FOR_OLD: sign * (a * right**3 + b * torch.sin(right)).sum().item()}
         options: Given = {"dtype": draw.dtype, "scale": terms, "causes": after}
         expect_close(found["loss"], value.item(), what, **options)
-        at = found["w"].tensor.double()
+        at = found["w"].tensor.to(w.device).double()
 
 
 @rounds(single=True)
@@ -478,10 +478,10 @@ def test_inputs(student: Student, draw: Draw) -> None:
 
 @probe
 def train_model(
-    student: Any, plan: Any, state: Any, batch: Any, lr: float, epochs: int, how: Any
+    student: Any, plan: Any, state: Any, batch: Any, lr: float, epochs: int, options: Any, how: Any
 ) -> Any:
     found: dict[str, Any] = {}
-    criterion = Criterion(F.cross_entropy if plan else F.mse_loss)
+    criterion = criterion_of(plan)
     for name in ("one_step", "train"):
         model, events, losses = learner(plan, state), [], []
         parameters = list(model.parameters())
@@ -489,7 +489,7 @@ def train_model(
             parameter.grad = torch.full_like(parameter, 5.0)
         given = {"model": model, "criterion": criterion, **batch, "lr": lr}
         if name == "train":
-            optimizer = torch.optim.SGD(parameters, lr=lr)
+            optimizer = sgd(parameters, lr, **options)
             events = listen(model, optimizer)
             given = {"model": model, "criterion": criterion, "optimizer": optimizer}
             given = {**given, **batch, "epochs": epochs}
@@ -513,38 +513,24 @@ def train_model(
     return found
 
 
-def draw_learner(draw: Draw) -> Given:
-    """A model, a batch, and a rate that suits them."""
-    if not draw.round.is_published and draw.round.ones != 0 and not draw.round.all_equal:
-        n_in, n_out, n = (draw.size(name, high=80) for name in ("n_in", "n_out", "n"))
-        size = draw.magnitude("inputs", tiny=TINY)
-        inputs = draw.layout("inputs", size * draw.normal(n, n_in))
-        labels = with_zero(draw, size * draw.normal(n_out, n)).T
-        batch = {"inputs": inputs, "labels": labels}
-        state = {f"layers.{each}.weight": draw.normal(n_out, n_in) for each in range(5)}
-        return {"plan": None, "state": state, "batch": batch, "lr": 0.04 / size**2 / n_in}
-    n_in, classes, n = draw.size("n_in", high=40), draw.size("classes", 2, 9), draw.size("n")
-    plan, state = draw.network(n_in, classes)
-    batch = {"inputs": draw.inputs_of(plan, n), "labels": draw.integers(0, classes, n)}
-    return {"plan": plan, "state": state, "batch": batch, "lr": 0.2}
-
-
 def expect_loops(student: Student, draw: Draw, by_default: bool = False) -> None:
-    given = draw_learner(draw)
+    given = slips.draw_learner(draw, TINY)
     terms = 0.0 if given["plan"] else 1.0 / given["lr"]
-    epochs = 0 if draw.round.all_equal else draw.count("epochs", 1, 9)
+    epochs = 0 if draw.round.all_equal else draw.count("epochs", 1, 4)
     draw.drawn["epochs"] = f"epochs = {epochs}"
-    got = student.run(train_model, **given, epochs=epochs, how=drawn_way(draw, by_default))
-    walk: Any = partial(slips.trained, **given)
-    for name, each in (("one_step", 1), ("train", epochs)):
+    made: Given = draw.choice("optimizer", slips.OPTIMIZERS)
+    how = drawn_way(draw, by_default)
+    got = student.run(train_model, **given, epochs=epochs, options=made, how=how)
+    for name, each, own in (("one_step", 1, {}), ("train", epochs, made)):
+        walk: Any = partial(slips.trained, **given, **own)
         steps = 2 * each
         after, losses = walk(steps)
         causes: dict[Cause, Any] = slips.loop_causes(walk, steps, given["lr"])
         if name == "train":
-            causes = order_causes(got[name]["events"], walk(0)[0]) | causes
+            causes = order_causes(got[name]["events"], lambda walk=walk: walk(0)[0]) | causes
         what = _("the parameters after two calls of {name}").format(name=name)
         expect_close(got[name]["after"], after, what, causes=causes)
-        new = {explain.NEW_FOR_OLD: lambda steps=steps: by_call(walk(steps + 1)[1][1:])}
+        new = {explain.NEW_FOR_OLD: lambda steps=steps, walk=walk: by_call(walk(steps + 1)[1][1:])}
 
         def by_call(losses: list[float], name: str = name) -> Any:
             half = len(losses) // 2
@@ -597,6 +583,7 @@ def expect_head(student: Student, draw: Draw, by_default: bool = False) -> None:
     width, before, number = state["fc.weight"].shape[1], sizes[2], draw.size("num_classes", 1, 200)
     given: Given = {"classes": [number, number, number + 1], "how": drawn_way(draw, by_default)}
     found, classes = student.run(heads, plan=plan, state=state, **given), given["classes"]
+    old = [state["fc.weight"], state["fc.bias"]]
     for got, wanted in zip(found, classes, strict=len(found) == len(classes)):
         expect(got["same"], _("new_head does not return the model that it was given."))
         said = slips.ONLY_THE_NUMBER if got["says"][1:] == [wanted] != [before] else slips.OLD_HEAD
@@ -605,6 +592,7 @@ def expect_head(student: Student, draw: Draw, by_default: bool = False) -> None:
         what = _("[in_features, out_features] of model.fc")
         causes = slips.head_causes(got["says"], [width, wanted], before)
         expect_close(got["says"], [width, wanted], what, causes=causes)
+        begins = []
         for name, shape in (("weight", (wanted, width)), ("bias", (wanted,))):
             received = got[name]
             expect(received is not None, _("The new head has no {name}.").format(name=name))
@@ -614,6 +602,9 @@ def expect_head(student: Student, draw: Draw, by_default: bool = False) -> None:
             numbers = received.tensor
             wide = numbers.new_zeros(shape) if numbers.shape != shape else numbers
             expect_close(received, wide, f"model.fc.{name}")
+            begins.append(numbers)
+        expect(*slips.head_begins(*begins, *old))
+        old = begins
         expect(got["trained"], _("The parameters of the new head do not require gradients."))
         expect(got["rest"], _("new_head has changed other layers of the model."))
         before = wanted

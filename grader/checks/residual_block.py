@@ -10,7 +10,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from grader import (
-    N_,
     Cause,
     Draw,
     Student,
@@ -20,8 +19,8 @@ from grader import (
     expect_close,
     explain,
     follows,
-    helper,
     needs,
+    other_heads,
     points,
     probe,
     residual_nets,
@@ -32,30 +31,16 @@ BIAS = Cause(
     "extra-parameter",
     "These convolutions have no bias: the batch norm behind takes the mean away.",
 )
-HEAD_LOADED = Cause("head-loaded", "Leave out what begins with `fc.`, also where it would fit.")
-ALL_OF_FC = Cause(
-    "other-names",
-    "The head is what begins with `fc.`: `fc2.weight` and `block.fc.weight` are parts of the body.",
+DOWNSAMPLE_MISSING = Cause(
+    "downsample",
+    "There is one where the stride is not 1, and one where the channels change: either is enough.",
 )
-NOT_REFUSED = Cause(
-    "strict",
-    "`strict=False` passes over what is missing and what is too many, in the body as well: look at what "
-    "`load_state_dict` returns, or put the model's own head into the state and load strictly.",
+DOWNSAMPLE_ALONE = Cause(
+    "downsample", "Behind the convolution of the shortcut there has to be a batch norm."
 )
-ASSIGNED = Cause(
-    "new-tensors",
-    "`load_state_dict` without `assign=True` copies into the parameters that an optimizer may hold.",
+DOWNSAMPLE_TOO_MUCH = Cause(
+    "downsample", "Where the stride is 1 and the channels stay, x itself is the shortcut."
 )
-STATE_CHANGED = Cause("in-place", "`pop` and `del` change the caller's dict: make a new one.")
-NOT_TRAINED = Cause(
-    "not-pretrained", 'The body is not that of `factory(weights="DEFAULT")`: load its state.'
-)
-WOKEN = Cause(
-    "mode",
-    "`train()` reaches down to all layers: override it, so that those of the body go back to `eval()`.",
-)
-FOR_ALL = Cause("shared", "Keep what is frozen in `self`, not in the class or in the module.")
-
 FORBIDDEN: dict[str, Any] = {
     "by hand": {"except": ["BasicBlock", "SmallResNet", "load_body", "pretrained"]},
     "from scratch": {
@@ -70,7 +55,9 @@ FORBIDDEN: dict[str, Any] = {
 }  # fmt: skip
 State = dict[str, Tensor]
 largest, passed = residual_nets.largest, residual_nets.passed
-Other, head_of, values_of = residual_nets.Other, residual_nets.head_of, residual_nets.values_of
+Other, head_of, values_of = other_heads.Other, other_heads.head_of, other_heads.values_of
+loaded, refused, described = other_heads.loaded, other_heads.refused, other_heads.described
+is_kept, all_follow, awake = other_heads.is_kept, other_heads.all_follow, other_heads.awake
 
 
 # the convolution
@@ -181,8 +168,18 @@ def test_conv2d_backward(student: Student, draw: Draw) -> None:
 
 # the block and the network
 
-# from how many channels to how many others, and the stride
-KINDS = {"plain": (False, 1), "both": (True, 2), "stride": (False, 5), "channels": (True, 1)}
+# round by round: how many channels go out, to those that come in, and the stride
+TRAINED = {
+    "published": (("more", 2),),
+    "ones": (("fewer", 1),),
+    "equal": (("same", 2),),
+    "large": (("same", 1),),
+}
+EVALUATED = {
+    "published": (("same", 1), ("same", 2), ("more", 1), ("same", 4)),
+    "ones": (("fewer", 3),),
+    "more ones": (("more", 2),),
+}
 
 
 def draw_state(draw: Draw, layers: nn.Module) -> State:
@@ -203,16 +200,30 @@ def pass_network(student: Any, sizes: Any, given: Any) -> Any:
     return passed(student.SmallResNet(*args, **kwargs), given)
 
 
+def cause_of_missing(name: str, shapes: Any, state: State) -> Cause | str:
+    others = [each for each in shapes if each not in state]
+    at, past, _rest = name.partition("downsample.")
+    if past and not any(each.startswith(at + past) for each in shapes):
+        return DOWNSAMPLE_MISSING if not others else ""
+    if past and not others and not any(each.startswith(f"{at}downsample.1.") for each in shapes):
+        return DOWNSAMPLE_ALONE
+    return explain.did_you_mean(name, others)
+
+
 def expect_names(shapes: Any, state: State, what: str) -> None:
     """Whether a model's state has the names and the shapes that are asked."""
     expect(shapes is not None, _("{what} is not an nn.Module.").format(what=what))
     for name in [name for name in state if name not in shapes][:1]:
         sentence = _("The state_dict() of {what} has no `{name}`.").format(what=what, name=name)
-        expect(False, sentence, explain.did_you_mean(name, shapes))
+        expect(False, sentence, cause_of_missing(name, shapes, state))
     for name in [name for name in shapes if name not in state][:1]:
         sentence = _("The state_dict() of {what} has `{name}`, which is not asked.")
         is_bias = name.endswith(("conv1.bias", "conv2.bias", "downsample.0.bias"))
-        expect(False, sentence.format(what=what, name=name), BIAS if is_bias else "")
+        cause: Cause | str = BIAS if is_bias else ""
+        at, past, _rest = name.partition("downsample.")
+        if past and not any(each.startswith(at + past) for each in state):
+            cause = DOWNSAMPLE_TOO_MUCH
+        expect(False, sentence.format(what=what, name=name), cause)
     for name, value in state.items():
         got, wanted = tuple(shapes[name]), tuple(value.shape)
         sentence = _("`{name}` of {what} has shape {got}, expected {wanted}.")
@@ -224,6 +235,8 @@ def expect_passed(
 ) -> None:
     """Holds the result, the running statistics and the gradients of a pass against what they are to be."""
     expect_names(got["shapes"], given["state"], what)
+    sentence = _("{what}(x) has changed its input; inputs are to be left as they were.")
+    expect(got["left"], sentence.format(what=what), explain.IN_PLACE)
     exact = {name: value.detach().double() for name, value in given["state"].items()}
     x, training, is_block = given["x"].detach().double(), given["training"], bool(stride)
 
@@ -269,18 +282,27 @@ def expect_passed(
     expect_close(got["slopes"], slopes(), where, rtol=1e-7, causes=cut)
 
 
-def expect_block(student: Student, draw: Draw, kind: str, training: bool, most: int = 64) -> None:
-    others, stride = KINDS[kind]
-    draw.drawn.pop("kind", None)
+def draw_outputs(draw: Draw, inputs: int, which: str) -> int:
+    if which == "more":
+        return draw.size("outputs", inputs + 1, inputs + 4)
+    if which == "fewer":
+        return draw.size("outputs", 1, inputs - 1)
+    draw.drawn["outputs"] = f"outputs = {inputs}"
+    return inputs
+
+
+def expect_block(
+    student: Student, draw: Draw, which: str, stride: int, training: bool, most: int = 64
+) -> None:
     # in training no channel has fewer than twelve numbers, so that their spread keeps its digits
     n = many(draw, 3 if training else 1, most)
-    inputs = outputs = draw.size("inputs", high=5)
+    inputs = draw.size("inputs", 2 if which == "fewer" else 1, 5)
     least, large = 4 if training else 1, draw.round.name == "large"
     h, w = draw.size("h", least, 8), draw.size("w", *((65, 68) if large else (least, 8)))
-    if others:
-        outputs = draw.size("outputs", high=6)
-        outputs += outputs == inputs
-    draw.drawn["outputs"] = f"outputs = {outputs}"
+    if stride == 4:  # of one pixel, which a stride leaves as it is
+        h = w = 1
+        draw.drawn |= {"h": "h = 1", "w": "w = 1"}
+    outputs = draw_outputs(draw, inputs, which)
     draw.drawn["stride"] = f"stride = {stride}"
     options = draw.passed(inputs=inputs, outputs=outputs, stride=stride)
     if stride == 1:
@@ -304,18 +326,16 @@ def expect_block(student: Student, draw: Draw, kind: str, training: bool, most: 
 @points(1)
 def test_block_in_training(student: Student, draw: Draw) -> None:
     """A `BasicBlock` in training: names, results, running statistics and gradients."""
-    expect_block(student, draw, draw.choice("kind", list(KINDS)), training=True)
-    if draw.round.is_published:
-        expect_block(student, draw, "both", training=True)
+    for which, stride in TRAINED[draw.round.name]:
+        expect_block(student, draw, which, stride, training=True)
 
 
 @rounds("published", "ones", "more ones", single=True)
 @points(1)
 def test_block_in_evaluation(student: Student, draw: Draw) -> None:
     """A `BasicBlock` in evaluation goes by the running statistics, with both kinds of shortcut."""
-    expect_block(student, draw, draw.choice("kind", list(KINDS)), training=False)
-    if draw.round.is_published:
-        expect_block(student, draw, "stride", training=False, most=1)
+    for which, stride in EVALUATED[draw.round.name]:
+        expect_block(student, draw, which, stride, training=False, most=6)
 
 
 # how large the numbers of the images are, and those of the head
@@ -330,7 +350,7 @@ def expect_network(student: Student, draw: Draw, training: bool, zero: bool = Fa
     n = many(draw, 1 + training, 3 if published else 64)
     classes = draw.size("num_classes", high=12)
     width = draw.size("width", 5 if draw.round.all_equal else 1, 6)
-    h, w = (64, 70) if zero else SIDES[draw.round.name]
+    h, w = (32, 38) if zero else SIDES[draw.round.name]
     draw.drawn |= {"h": f"h = {h}", "w": f"w = {w}"}
     draw.drawn["training"] = f"training = {training}"
     options: tuple[list[Any], dict[str, Any]] = [classes], {}
@@ -367,97 +387,94 @@ def test_network(student: Student, draw: Draw) -> None:
 # what is frozen
 
 
-@helper
-def is_kept(name: str, value: Tensor) -> bool:
-    """Whether it is a parameter or a statistic, and not a switch that a model has as a buffer."""
-    return value.is_floating_point() or name.endswith("num_batches_tracked")
-
-
-@helper
-def all_follow(net: Any) -> bool:
-    """Whether every module of a model is in the mode that it is put in."""
-    follow = []
-    for mode in (True, False):
-        net.train(mode=mode)
-        follow += [module.training is mode for module in net.modules()]
-    return all(follow)
-
-
 @probe(once="a second run would find the first one's models")
 def freeze_one(student: Any, classes: int, x: Tensor) -> Any:
     one, other = student.SmallResNet(classes).to(x), student.SmallResNet(classes).to(x)
     plain = all_follow(other)
+    one.eval()
     one.freeze_body()
     free = all(parameter.requires_grad for parameter in other.parameters())
-    return {"plain": plain, "others": free and all_follow(other)}
+    return {"plain": plain, "others": free and all_follow(other), "head": not one.fc.training}
 
 
 @probe
 def freeze(student: Any, classes: int, width: int, x: Tensor, labels: Tensor) -> Any:
-    net = student.SmallResNet(classes, width=width).to(x)
+    net, twin = (student.SmallResNet(classes, width=width).to(x) for _unused in range(2))
+    twin.load_state_dict(net.state_dict())
+    found: dict[str, Any] = {}
     before = {name: value for name, value in values_of(net).items() if is_kept(name, value)}
     net.train()
     net.freeze_body()
-    requiring = [name for name, value in net.named_parameters() if value.requires_grad]
-    head = [name for name in before if name.startswith("fc.")]
-    found: dict[str, Any] = {"requiring": requiring, "head": head}
-    if set(requiring) != set(head):
+    found["head_awake"] = net.fc.training
+    found["requiring"] = [name for name, value in net.named_parameters() if value.requires_grad]
+    found["head"] = head = [name for name in before if name.startswith("fc.")]
+    if set(found["requiring"]) != set(head):
         return found
     optimizer = torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.9, weight_decay=0.1)
+    found["awake"], found["moved"] = [], []
     for step in range(2):
         if step:  # what is frozen is asleep at once, and not from the next `train()` on
             found["returned"] = net.train() is net
+        found["awake"].append(awake(net))
         loss = F.cross_entropy(net(x), labels)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    after = net.state_dict()
-    same = {name: torch.equal(before[name], after.get(name, before[name])) for name in before}
-    found["moved"] = [name for name in same if not same[name]]
+        after = values_of(net)
+        moved = [n for n in before if n in after and not torch.equal(before[n], after[n])]
+        found["moved"].append(moved)
     modes = []
-    for mode in (True, False):
+    for mode in (False, True):
         net.train() if mode else net.eval()
-        modes += [net.training is mode and net.fc.training is mode]
+        modes += [net.training is mode, net.fc.training is mode]
         with torch.no_grad():
             found["training" if mode else "evaluation"] = net(x)
     found["modes"] = modes
+    # the same body, awake and in evaluation mode; its own `train` may be wrong
+    twin.fc.load_state_dict(net.fc.state_dict())
+    with torch.no_grad():
+        found["asleep"] = nn.Module.train(twin, False)(x)
+        wrong = not torch.allclose(found["training"], found["asleep"], rtol=1e-4)
+        found["of_batch"] = nn.Module.train(twin, True)(x) if wrong else None
     return found
+
+
+@probe
+def pass_frozen(student: Any, classes: int, x: Tensor) -> Any:
+    net = student.SmallResNet(classes).to(x)
+    net.freeze_body()
+    with torch.no_grad():
+        net.train()
+        y = net(x)
+        net.eval()
+        return {"training": y, "evaluation": net(x)}
+
+
+def expect_apart(student: Student, draw: Draw) -> None:
+    """Whether new models follow their modes, and freezing one of them leaves the others and its head alone."""
+    classes = draw.size("num_classes", low=2, high=12)
+    got = student.run(freeze_one, classes=classes, x=draw.normal(1, 3, 24, 24))
+    expect(got["plain"], _("train() and eval() do not reach all layers of a new model."))
+    expect(
+        got["others"], _("freeze_body() of one model has frozen another one."), other_heads.FOR_ALL
+    )
+    sentence = _("After eval() and freeze_body() `fc` is in training mode; it is to keep its mode.")
+    expect(got["head"], sentence)
 
 
 def expect_frozen(student: Student, draw: Draw) -> None:
     n, classes = draw.size("n", low=2, high=8), draw.size("num_classes", low=2, high=12)
     width = draw.size("width", high=4)
     x, labels = draw.normal(n, 3, 24, 24), draw.integers(0, classes, n)
-    given = {"classes": classes, "width": width, "x": x, "labels": labels}
-    several = student.run(freeze_one, classes=classes, x=x)
-    sentence = _("train() and eval() do not reach all layers of a new model.")
-    expect(several["plain"], sentence)
-    expect(several["others"], _("freeze_body() of one model has frozen another one."), FOR_ALL)
-    got = student.run(freeze, **given)
-    asleep = [name for name in got["requiring"] if name not in got["head"]]
-    sentence = _("After freeze_body() these parameters still require gradients: {names}.")
-    expect(not asleep, sentence.format(names=", ".join(asleep[:3])))
-    sentence = _("After freeze_body() the parameters of `fc` do not all require gradients.")
-    expect(len(got["requiring"]) == len(got["head"]), sentence)
-    expect(got["returned"], _("train() does not return the model."))
-    moved = [name for name in got["moved"] if name not in got["head"]]
-    sentence = _("After freeze_body() and train(), two steps of training have changed {names}.")
-    cause: Cause | str = WOKEN if all("running" in n or "num_" in n for n in moved) else ""
-    expect(not moved, sentence.format(names=", ".join(moved[:3])), cause)
-    expect(bool(got["moved"]), _("After freeze_body() a step of training does not change `fc`."))
-    what = _("after freeze_body() the output in training mode")
-    expect_close(got["training"], got["evaluation"].tensor, what, causes={residual_nets.BATCH: ...})
-    sentence = _(
-        "After freeze_body(), `training` of the model and of `fc` is not what {call} asks."
-    )
-    for call, right in zip(("train()", "eval()"), got["modes"], strict=True):
-        expect(right, sentence.format(call=call))
+    got = student.run(freeze, classes=classes, width=width, x=x, labels=labels)
+    other_heads.expect_frozen(got)
 
 
 @rounds("published", single=True)
 @points(1)
 def test_freeze_body(student: Student, draw: Draw) -> None:
     """After `freeze_body()` the body stays as it is, and in evaluation mode, through `train()` and training."""
+    expect_apart(student, draw)
     expect_frozen(student, draw)
 
 
@@ -476,12 +493,6 @@ TOLD = {
     "biasless": "nn.Linear(6, {classes}, bias=False)",
     "sequential": "nn.Sequential(nn.Dropout(), nn.Linear(6, {classes}))",
 }
-FAULTS = {
-    "conv1.weight": N_("load_body takes a state in which a parameter of the body is missing."),
-    "bn1.running_mean": N_("load_body takes a state in which a buffer of the body is missing."),
-    "fc3.weight": N_("load_body takes a state with an entry that the model does not have."),
-    "fc2.weight": N_("load_body takes a state in which an entry of the body has another shape."),
-}
 
 
 @probe
@@ -490,50 +501,20 @@ def load(student: Any, heads: Any, like: Tensor) -> Any:
     for number, (own, other) in enumerate(heads):
         net = Other(head_of(*own)).to(like)
         # another dtype; another device, where there is one
-        state = {
-            name: value.double() for name, value in Other(head_of(*other)).state_dict().items()
-        }
+        values = Other(head_of(*other)).state_dict()
+        state = {name: value.double() for name, value in values.items()}
         if not number:  # the same objects with other numbers, which is another question
             student.load_body(net, state)
             for value in state.values():
                 value.add_(1)
-        modes = [each.train(place % 2 == 1).training for place, each in enumerate(net.modules())]
-        held, before, parameters = dict(state), values_of(net), list(net.parameters())
-        kept = {name: value.clone() for name, value in state.items()}
-        by_keyword = {"model": net, "state": state} if number % 2 else {}
-        args = () if by_keyword else (net, state)
-        returned = student.load_body(*args, **by_keyword)
-        after = values_of(net)
-        head = [name for name in after if name.startswith("fc.")]
-        body = [name for name in after if name not in head]
-        found.append(
-            {
-                "returned": returned is net,
-                "body": [n for n in body if not torch.equal(after[n], kept[n].to(after[n]))],
-                "head": [n for n in head if not torch.equal(after[n], before[n])],
-                "left": [*state] == [*held] and all(torch.equal(state[n], kept[n]) for n in kept),
-                "modes": modes == [module.training for module in net.modules()],
-                "same": all(map(lambda a, b: a is b, parameters, net.parameters())),
-            }
-        )
+        found.append(loaded(student.load_body, net, state, by_keyword=number % 2 == 1))
     return found
 
 
 @probe
 def refuse(student: Any, faults: Any, like: Tensor) -> Any:
-    found = []
     net, other = (Other(head_of("linear", classes)).to(like) for classes in (3, 4))
-    for fault in faults:
-        state = other.state_dict()
-        value = state.pop(fault, like)
-        if fault.startswith("fc"):
-            state[fault] = value.mT
-        try:
-            student.load_body(net, state)
-            found.append(False)
-        except Exception:
-            found.append(True)
-    return found
+    return [refused(student.load_body, net, other.state_dict(), fault) for fault in faults]
 
 
 def expect_loaded(student: Student, draw: Draw, heads: Any = HEADS) -> None:
@@ -542,16 +523,7 @@ def expect_loaded(student: Student, draw: Draw, heads: Any = HEADS) -> None:
         for name, (kind, classes) in (("model.fc", own), ("other.fc", other)):
             if kind in TOLD:
                 draw.drawn[name] = f"{name} = {TOLD[kind].format(classes=classes)}"
-        expect(got["returned"], _("load_body does not return the model that it was given."))
-        expect(got["modes"], _("load_body has changed the modes of the model."))
-        expect(got["same"], _("The model has other parameters than before."), ASSIGNED)
-        sentence = _("load_body has changed the state that it was given.")
-        expect(got["left"], sentence, STATE_CHANGED)
-        sentence = _("After load_body {name} is not that of the state.")
-        cause = ALL_OF_FC if all("fc" in name for name in got["body"]) else ""
-        expect(not got["body"], sentence.format(name=(got["body"] or [""])[0]), cause)
-        sentence = _("load_body has changed the head of the model: {name}.")
-        expect(not got["head"], sentence.format(name=(got["head"] or [""])[0]), HEAD_LOADED)
+        other_heads.expect_loaded(got)
 
 
 @rounds("published", single=True)
@@ -559,46 +531,42 @@ def expect_loaded(student: Student, draw: Draw, heads: Any = HEADS) -> None:
 def test_load_body(student: Student, draw: Draw) -> None:
     """`load_body` loads all but the head, and refuses a state whose body does not fit."""
     expect_loaded(student, draw)
-    got = student.run(refuse, faults=list(FAULTS), like=draw.normal(2, 2))
-    for sentence, refused in zip(FAULTS.values(), got, strict=True):
-        expect(refused, _(sentence), NOT_REFUSED)
+    faults = [[*fault] for fault in other_heads.NOT_FITTING]
+    got = student.run(refuse, faults=faults, like=draw.normal(2))
+    other_heads.expect_refused(other_heads.NOT_FITTING, got)
 
 
 @probe
-def build(student: Any, classes: int, like: Tensor) -> Any:
+def build(student: Any, asked: Any, features: int, like: Tensor) -> Any:
     handed = []
 
-    def factory(*, weights: Any = None, progress: bool = True, num_classes: int = 1000) -> Any:
+    def factory(
+        *, weights: Any = None, progress: bool = True, num_classes: int = 1000, **others: Any
+    ) -> Any:
+        if others:
+            known = "it knows weights=, progress= and num_classes="
+            raise TypeError(
+                f"unexpected keyword argument {next(iter(others))!r} of factory: {known}"
+            )
         if weights is not None and num_classes != 1000:
             raise ValueError(
                 f"The parameter 'num_classes' expected value 1000 but got {num_classes} instead."
             )
         if weights not in (None, "DEFAULT", "IMAGENET1K_V1"):
             raise ValueError(f"There are no weights {weights!r}.")
-        net = Other(head_of("linear", num_classes)).to(like)
+        net = Other(head_of("linear", num_classes, features)).to(like)
         if weights is not None:
             handed.append(values_of(net))
         return net
 
     found = []
-    for by_keyword in (True, False):
-        given = {"factory": factory, "num_classes": classes + by_keyword}
-        net = student.pretrained(**given) if by_keyword else student.pretrained(factory, classes)
+    for number, classes in enumerate(asked):
+        handed.clear()
+        given = {"factory": factory, "num_classes": classes}
+        net = student.pretrained(factory, classes) if number else student.pretrained(**given)
         if not isinstance(net, nn.Module):
             return None
-        after = values_of(net)
-        body = [name for name in after if not name.startswith("fc.")]
-        others = [[n for n in body if not torch.equal(after[n], each[n])] for each in handed]
-        other = min([*others, body], key=len)
-        found.append(
-            {
-                "other": other,
-                "loaded": len(other) < len(body),
-                "fc": isinstance(net.fc, nn.Linear) and [*net.fc.weight.shape],
-                "requires": all(value.requires_grad for value in net.parameters()),
-                "dtypes": all(each.dtype == like.dtype for each in net.parameters()),
-            }
-        )
+        found.append(described(net, handed, like))
     return found
 
 
@@ -607,23 +575,20 @@ def build(student: Any, classes: int, like: Tensor) -> Any:
 @follows("load_body")
 def test_pretrained(student: Student, draw: Draw) -> None:
     """`pretrained` gives a network with trained weights and a new head, by `weights=`."""
-    classes = draw.size("num_classes", low=5)
-    results = student.run(build, classes=classes, like=draw.normal(2))
+    features = draw.size("in_features", low=5, high=9)
+    asked = [draw.size("num_classes", low=5), 1000]
+    draw.drawn.pop("in_features")
+    given = {"asked": asked, "features": features, "like": draw.normal(2)}
+    results = student.run(build, **given)
     expect(results is not None, _("pretrained does not return a network."))
-    for got, asked in zip(results, (classes + 1, classes), strict=True):
-        sentence = _("{name} is not that of the trained network.")
-        cause = "" if got["loaded"] else NOT_TRAINED
-        expect(not got["other"], sentence.format(name=(got["other"] or [""])[0]), cause)
-        sentence = _("The head `fc` is no nn.Linear for {classes} classes.")
-        expect(got["fc"] == [asked, 6], sentence.format(classes=asked))
-        sentence = _("Some parameters have another dtype than those of the factory.")
-        expect(got["dtypes"], sentence)
-        sentence = _("Some parameters of the network do not require gradients.")
-        expect(got["requires"], sentence)
+    for got, classes in zip(results, asked, strict=True):
+        draw.drawn["num_classes"] = f"num_classes = {classes}"
+        other_heads.expect_pretrained(got, (classes, features))
 
 
 @points(1)
 @needs("conv2d", "conv2d_backward", "block_in_evaluation", "network", "load_body")
+@follows("freeze_body")
 def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     """All of it works on any device: results are where the inputs are, and weights come from any."""
     by_default = draw.dtype == torch.float64
@@ -633,9 +598,12 @@ def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     expect_slopes(elsewhere, draw, by_default)
     if by_default:
         return  # what modules are made of is where their numbers are
-    expect_block(elsewhere, draw, "channels", training=True)
+    expect_block(elsewhere, draw, "more", 1, training=True)
     expect_loaded(elsewhere, draw, HEADS[:1])
-    expect_frozen(elsewhere, draw)
+    x = draw.normal(3, 3, 24, 24)
+    frozen = elsewhere.run(pass_frozen, classes=4, x=x)
+    what = _("after freeze_body() the output in training mode")
+    expect_close(frozen["training"], frozen["evaluation"].tensor, what)
 
 
 HINTS = (

@@ -36,6 +36,19 @@ def test_entries_in_the_wrong_order() -> None:
     assert first((b, b), (GRADIENT, SQUARE)) == ""
 
 
+def test_what_is_near_to_both_has_no_order() -> None:
+    one = torch.tensor([1.0, -0.5])
+    near = [received(1.06 * one), received(1.04 * one)]
+    assert first(near, [one, 1.08 * one], rtol=0.05) == ""
+    assert first(near, [one, 1.08 * one], rtol=0.01) == ""
+    far = [received(3.04 * one), received(one)]
+    assert first(far, [one, 3 * one], rtol=0.05) == "swapped"
+    # all the last, or each a little too large
+    almost = [received(1.08 * one)] * 3
+    assert first(almost, [one, 1.01 * one, 1.08 * one], rtol=0.05) == ""
+    assert first(almost, [one, 1.01 * one, 1.08 * one]) == "aliased"
+
+
 def test_a_known_mistake_is_named_where_it_gives_the_same_numbers() -> None:
     cube = Cause("cube", "The numbers are cubed.")
     named = {cube: lambda: {"a": GRADIENT**3, "b": SQUARE**3}}

@@ -7,15 +7,18 @@ import torch
 
 from grader.checking.drawn_models import network
 from grader.checking.early_stopping import (
-    STOPPING,
+    KnownLosses,
     Stride,
     Walker,
     best_place,
     coefficients_by_hand,
     exchanged,
     loss_at,
+    losses_along,
     losses_by_hand,
     losses_to_stop,
+    mistakes_in,
+    nearest_halfway,
     stopped,
     weighted,
 )
@@ -23,8 +26,12 @@ from grader.checking.rounds import ROUNDS
 from grader.checking.student import Draw
 
 
+def course(patience: int, seed: int, name: str = "published") -> KnownLosses:
+    return losses_to_stop(Draw(seed, torch.float64, round=ROUNDS[name]), patience)
+
+
 def drawn(patience: int, seed: int) -> list[float]:
-    return losses_to_stop(Draw(seed, torch.float64, round=ROUNDS["published"]), patience)
+    return course(patience, seed).losses
 
 
 def test_a_walker_is_after_each_step_at_the_next_loss() -> None:
@@ -36,10 +43,10 @@ def test_a_walker_is_after_each_step_at_the_next_loss() -> None:
         loss.backward()
         optimizer.step()
     assert model.place.item() == 5
-    assert model.passes.item() == 3 * 5 + 5
+    assert model.numbers().tolist() == [5, 3 * 5 + 5, 5 + 2]
     assert optimizer.step(lambda: loss_at(model(torch.rand(2)), table)).item() == 7
     model.eval()(torch.rand(2))
-    assert model.passes.item() == 3 * 6 + 5
+    assert model.numbers().tolist() == [6, 3 * 6 + 5, 6 + 2]
     assert model.seen[0] == [True, True]
     assert model.seen[-1] == [False, True]
 
@@ -58,11 +65,39 @@ def test_training_stops_with_the_last_loss_and_not_before(patience: int) -> None
         assert stopped(losses[:-1], patience) == losses[:-1]
 
 
-@pytest.mark.parametrize("mistake", STOPPING)
-def test_each_mistake_shows(mistake: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "patience"), [("published", 5), ("ones", 3), ("equal", 1), ("large", 2)]
+)
+def test_each_mistake_shows_and_is_known_from_the_others(name: str, patience: int) -> None:
     for seed in range(20):
-        losses = [*drawn(5, seed), 500.0, 501.0]
-        assert stopped(losses, 5, mistake) != stopped(losses, 5)
+        given = course(patience, seed, name)
+        losses = [*given.losses, *given.tail]
+        found = {
+            mistake: stopped(losses, patience, mistake, 1.0001 * given.falls[0])
+            for mistake in mistakes_in(ROUNDS[name])
+        }
+        right = stopped(losses, patience)
+        assert right == given.losses
+        known = {"ones": "before", "equal": "zero", "large": "high", "published": "none"}[name]
+        for mistake in list(found) if name == "published" else ["margin", known]:
+            assert found[mistake] != right
+        for mistake in ("margin", known):
+            assert list(found.values()).count(found[mistake]) == 1
+
+
+def test_losses_of_a_round_show_what_a_best_one_must_not_begin_with() -> None:
+    for seed in range(20):
+        small, zero, large = (course(3, seed, name) for name in ("ones", "equal", "large"))
+        assert small.before < min(small.losses)
+        assert min(zero.losses) == 0
+        assert 1e38 < min(large.losses) < torch.finfo(torch.float32).max
+        for each in (small, zero, large):
+            # what differs, differs in float32 too
+            single = torch.tensor(each.losses)
+            assert single.tolist() == each.losses
+            falls = {a - b for a in each.losses for b in each.losses if a > b}
+            assert min(falls) == each.falls[0]
+    assert small.falls[0] < 1e-9
 
 
 def test_which_weights_are_put_back() -> None:
@@ -76,10 +111,23 @@ def test_which_weights_are_put_back() -> None:
 
 def test_the_number_of_the_statement() -> None:
     train, valid = torch.tensor([[0.0, 1], [1, 1]]), torch.tensor([[2.0], [6]])
-    path, losses = coefficients_by_hand([(*train,), (*valid,)], 2, 2, 0.1)
-    assert losses == pytest.approx([0.16, 1.8496])
+    path = coefficients_by_hand((train[0], train[1]), 2, 2, 0.1)
+    assert losses_along(path, (valid[0], valid[1])) == pytest.approx([0.16, 1.8496])
     assert path[1].tolist() == pytest.approx([0.8] * 3)
     assert path[2].tolist() == pytest.approx([0.68, 0.66, 0.66])
+    other = coefficients_by_hand((train[0], train[1]), 2, 2, 0.1, by=torch.optim.SGD)
+    torch.testing.assert_close(other, path)
+
+
+def test_the_best_epoch_is_halfway() -> None:
+    for seed in range(20):
+        draw = Draw(seed, torch.float64)
+        x, held = draw.uniform(-1, 1, 5), draw.uniform(-1, 1, 4)
+        path = coefficients_by_hand((x, draw.normal(5)), 9, 3, 0.001)
+        y = nearest_halfway(path, held, draw.normal(4), 0.05)
+        losses = losses_along(path, (held, y))
+        assert losses.index(min(losses)) + 1 == 5
+        assert min(losses) == pytest.approx(0.05**2, rel=0.01)
 
 
 def test_a_training_by_hand_is_that_of_torch() -> None:

@@ -133,6 +133,24 @@ def test_did_you_mean(kind: str, seen: dict[str, str], part: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("unbound", "part"),
+    [
+        ("n|above|", "were passed over"),
+        ("n|above|global", "were passed over"),
+        ("n|below|", "before it has a value"),
+        ("n|below|function", "another name"),
+        ("n|below|enclosing", "`nonlocal n`"),
+        ("n|below|global", "`global n`"),
+        ("n|deleted|global", "`except … as n:`"),
+    ],
+)
+def test_a_local_name_without_a_value(unbound: str, part: str) -> None:
+    message = "cannot access local variable 'n' where it is not associated with a value"
+    assert part in told(message, "f(n)", facts(unbound=unbound))[1]
+    assert part not in told(message, "f(n)", Facts())[1]
+
+
+@pytest.mark.parametrize(
     "odd", [None, 7, {}, [7], [["value"]], [["value", 7]], [["near", "x" * 10_000]], [["a", "b"]] * 999]
 )  # fmt: skip
 def test_a_child_may_tell_what_it_likes(odd: Any) -> None:

@@ -13,8 +13,10 @@ from grader.checking.outcome import Cause, CheckFailed
 from grader.checking.recorded_axes import (
     CONNECTED,
     HELD_OUT,
+    LEGEND_BY_ORDER,
     LEGEND_EARLY,
     NO_LEGEND,
+    OUT_OF_STEP,
     TURNED,
     UNSORTED,
     X_ALONE,
@@ -89,7 +91,10 @@ def test_what_matplotlib_refuses_is_refused(draw: Callable[[Any], Any]) -> None:
     ],
 )
 def test_every_form_of_a_call_draws_the_same_line(draw: Callable[[Any], Any]) -> None:
-    assert drawn(draw)["drawn"][0] == [X.tolist(), Y.tolist(), "a", True]
+    got = drawn(draw)
+    x, y, label, line = got["drawn"][0]
+    assert (x, y, line) == (X.tolist(), Y.tolist(), True)
+    assert label == "a" or got["shown"][0] == [0, "a"]
 
 
 def test_what_is_only_for_the_eye_is_taken() -> None:
@@ -124,7 +129,7 @@ def test_what_is_noted_stays_when_the_numbers_change() -> None:
 def test_a_legend_shows_what_has_a_label_by_then(
     draw: Callable[[Any], Any], shown: list[str]
 ) -> None:
-    assert drawn(draw)["shown"] == shown
+    assert [text for _place, text in drawn(draw)["shown"]] == shown
 
 
 def cause_of(expect: Callable[..., None], *given: Any) -> Cause | None:
@@ -140,9 +145,47 @@ def test_points_are_drawn_in_any_order_and_not_connected() -> None:
         (lambda axes: axes.plot(X, Y), CONNECTED),
         (lambda axes: axes.scatter(Y, X), TURNED),
         (lambda axes: axes.scatter(X + 1, Y), HELD_OUT),
-        (lambda axes: axes.scatter(X, Y.flip(0)), None),
+        (lambda axes: axes.scatter(X.sort().values, Y), OUT_OF_STEP),
+        (lambda axes: axes.scatter(X.sort().values, Y.sort().values), OUT_OF_STEP),
+        (lambda axes: axes.scatter(X, Y + 1), None),
     ):
         assert cause_of(expect_points, drawn(draw), X, Y, held_out) == cause
+
+
+def test_points_that_are_drawn_one_by_one_or_in_part() -> None:
+    def one_by_one(axes: Any, count: int) -> None:
+        for x, y in list(zip(X, Y, strict=True))[:count]:
+            axes.scatter(x, y)
+
+    expect_points(drawn(lambda axes: one_by_one(axes, 3)), X, Y)
+    for draw, part in (
+        (lambda axes: one_by_one(axes, 2), "Of the 3 points (x, y) 2 are drawn."),
+        (lambda axes: axes.plot(X, -Y), "No points are drawn."),
+        (lambda axes: axes.scatter(X, -Y), "The points (x, y) are not drawn."),
+    ):
+        with pytest.raises(CheckFailed) as raised:
+            expect_points(drawn(draw), X, Y)
+        assert raised.value.message == part
+
+
+def test_a_legend_that_names_things_by_their_order() -> None:
+    x, y = X.sort().values, Y[X.argsort()]
+
+    def draw(axes: Any, label: str, names: list[str]) -> Any:
+        axes.set(xlabel="x", ylabel="y")
+        axes.scatter(X, Y)
+        axes.plot(x, y, label=label)
+        axes.legend(names)
+        return noted(axes)
+
+    for label in ("a", ""):
+        got = draw(Axes(), label, ["points", "a"])
+        expect_curve(got, "a", X, Y, torch.float32)
+        expect_words(got, ["a"])
+    assert cause_of(expect_words, draw(Axes(), "a", ["a"]), ["a"]) == LEGEND_BY_ORDER
+    assert cause_of(expect_words, draw(Axes(), "a", ["a", "b"]), ["a", "b"]) == LEGEND_BY_ORDER
+    given = (draw(Axes(), "", ["a"]), "a", X, Y, torch.float32)
+    assert cause_of(expect_curve, *given) == LEGEND_BY_ORDER
 
 
 def test_a_curve_is_one_line_in_ascending_order() -> None:

@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import torch
 
-from grader.checking.explain import FEWER, NOT_UPDATED
+from grader.checking.explain import FEWER, NOT_UPDATED, TWICE
+from grader.checking.other_terms import FIXED_RATE
 from grader.checking.outcome import Cause
 from grader.checking.slips import (
+    CROSS_ENTROPY,
+    EXACT,
+    H_IGNORED,
     INVERTED,
+    KEPT_IN_LOOP,
     MORE,
+    OPTIMIZERS,
+    OTHER_OPTIMIZER,
     SIGNED,
+    SQUARES,
+    criterion_of,
     decay_causes,
     gradient_causes,
+    head_begins,
     head_causes,
+    learner,
     loop_causes,
     loss_causes,
+    sgd,
     trained,
 )
 from tests.received import received
@@ -62,6 +75,10 @@ def test_slips_in_a_gradient_differ_from_it() -> None:
         causes = gradient_causes(right, slope, 0.5, 3, mean)
         # what is divided for the sum and not for the mean is wrong in both in its own way
         assert causes.pop(INVERTED).equal(3 * right if mean else right / 3)
+        # an h of 0.001 is nearly 0, where the slope itself is
+        small = causes.pop(H_IGNORED.of(h="0.01"))
+        assert torch.allclose(small, causes[EXACT], atol=1e-3)
+        assert torch.allclose(causes.pop(EXACT), causes.pop(H_IGNORED.of(h="0.001")), atol=1e-5)
         assert apart([right, *causes.values()])
 
 
@@ -70,16 +87,70 @@ def test_slips_in_a_head_differ_from_it() -> None:
     assert list(causes.values()) == [[5, 3], [3, 4], [7, 5]]
 
 
+def head(out: int, inputs: int, numbers: float | None = None) -> list[torch.Tensor]:
+    torch.manual_seed(out)
+    layer = torch.nn.Linear(inputs, out)
+    if numbers is not None:
+        torch.nn.init.constant_(layer.weight, numbers)
+    return [layer.weight.detach(), layer.bias.detach()]
+
+
+def test_a_head_begins_as_linear_layers_do() -> None:
+    old = head(5, 3)
+    for inputs in (1, 3, 40):
+        for out in (1, 2, 60):
+            assert head_begins(*head(out, inputs), *head(7, inputs))[0]
+    for number in (0.0, 0.1):
+        ok, told, cause = head_begins(*head(4, 3, number), *old)
+        assert not ok
+        assert f"is {number:g};" in told
+        assert cause.id == "other-start"
+    assert not head_begins(*head(1, 1, 0.0), *head(7, 1))[0]
+    weight, bias = head(20, 3)
+    for wide in (3 * weight, 0.1 * weight, weight / 0):
+        assert head_begins(wide, bias, *old)[2].id == "other-start"
+        assert not head_begins(wide, bias, *old)[0]
+
+
+def test_a_head_has_nothing_of_the_old_one() -> None:
+    old, (weight, bias) = head(5, 3), head(20, 3)
+    weight[2], bias[:3] = old[0][0], old[1][:3]
+    for new in ((weight, head(20, 3)[1]), (head(20, 3)[0], bias)):
+        ok, _told, cause = head_begins(*new, *old)
+        assert not ok
+        assert cause.id == "old-numbers"
+
+
+def test_an_optimizer_and_its_counterpart() -> None:
+    state = {f"layers.{each}.weight": torch.tensor([[1.0 + each]]) for each in range(2)}
+    batch = {"inputs": torch.tensor([[1.0]]), "labels": torch.tensor([[0.5]])}
+    kinds: dict[str, Any] = {**OPTIMIZERS}
+    for options in kinds.values():
+        model = learner(None, state)
+        optimizer = sgd([*model.parameters()], 0.1, **options)
+        for _step in range(3):
+            optimizer.zero_grad()
+            criterion_of(None)(model(batch["inputs"]), batch["labels"]).backward()
+            optimizer.step()
+        right, _losses = trained(3, None, state, batch, 0.1, **options)
+        assert all(map(torch.allclose, model.parameters(), right))
+
+
 def test_a_training_and_its_slips() -> None:
     state = {"layers.0.weight": torch.tensor([[1.0]])}
     batch = {"inputs": torch.tensor([[1.0]]), "labels": torch.tensor([[0.0]])}
-    walk = partial(trained, plan=None, state=state, batch=batch, lr=0.25)
+    walk = partial(trained, plan=None, state=state, batch=batch, lr=0.25, plain="squares")
     # f(w) = w²: each step halves w
     [weight], losses = walk(2)
     assert weight.tolist() == [[0.25]]
     assert losses == [1.0, 0.25]
     causes = {cause: make()[0] for cause, make in loop_causes(walk, 2, 0.25).items()}
-    # twice the step leads to 0, where each further one stays
+    # of one step in a call, without options, these are right
+    for same in (KEPT_IN_LOOP, OTHER_OPTIMIZER, SQUARES):
+        assert causes.pop(same).equal(weight)
+    assert causes.pop(TWICE).equal(causes.pop(FIXED_RATE.of(rate="0.5")))
+    # from 1 to −1 and back, and cross-entropy of one class has no slope
+    assert causes.pop(CROSS_ENTROPY).equal(causes.pop(FIXED_RATE.of(rate="1")))
     assert causes.pop(MORE).tolist() == [[0.0625]]
     assert causes.pop(NOT_UPDATED).equal(causes.pop(FEWER))
     assert apart([weight, *causes.values()])

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import builtins
 import difflib
+import dis
+import re
 from collections.abc import Iterator, Mapping
 from types import FrameType, ModuleType
 from typing import Any
@@ -23,8 +25,9 @@ _TENSOR = frozenset(dir(Tensor))
 def facts_of(error: BaseException, tags: list[str]) -> list[tuple[str, str]]:
     """Pairs of a kind and a text.
 
-    "near": a name that is there, beside the one that is not; "lacks": what had no such attribute; "value": a name of
-    the line's surroundings, and after a "|" what it stood for, as `key=value` or words with "|" between them.
+    "near": a name that is there, beside the one that is not; "lacks": what had no such attribute; "unbound": a local
+    name without a value, where one is assigned, and what has the same name outside; "value": a name of the line's
+    surroundings, and after a "|" what it stood for, as `key=value` or words with "|" between them.
 
     Args:
         error: what was raised.
@@ -32,14 +35,16 @@ def facts_of(error: BaseException, tags: list[str]) -> list[tuple[str, str]]:
     """
     own: list[FrameType] = []
     asked: FrameType | None = None  # the last frame before the student's
+    line = 0
     step = error.__traceback__
     while step is not None:
         if step.tb_frame.f_code.co_filename in tags:
             own.append(step.tb_frame)
+            line = step.tb_lineno
         elif not own:
             asked = step.tb_frame
         step = step.tb_next
-    found = list(_near(error, own))
+    found = [*_near(error, own), *_unbound(error, own, line)]
     if own:
         given = {id(tensor) for tensor in _tensors(dict(asked.f_locals))} if asked else set()
         found += [("value", text) for text in _values(own, given)]
@@ -59,6 +64,43 @@ def _near(error: BaseException, own: list[FrameType]) -> Iterator[tuple[str, str
         yield "name", name
         for near in difflib.get_close_matches(name, known, 2, _NEAR):
             yield "near", near
+
+
+def _unbound(error: BaseException, own: list[FrameType], line: int) -> Iterator[tuple[str, str]]:
+    """A local name that had no value in a line, with two words: the first is where the function assigns to it.
+
+    That is "above" the line, "below" (in it or after it), or "deleted" where a value is taken away somewhere. The
+    second one is what has that name outside: "global", "enclosing", "function" for what nobody means to change, or
+    nothing.
+    """
+    told = re.search(r"local variable '(\w+)'", str(error))
+    if type(error) is not UnboundLocalError or not own or told is None:
+        return
+    name, code = told[1], own[-1].f_code
+    done: dict[str, list[int]] = {}
+    for each in dis.get_instructions(code):
+        # one instruction may stand for two
+        kinds = re.findall(r"(LOAD|STORE|DELETE)_(?:FAST|DEREF)", each.opname)
+        names = each.argval if isinstance(each.argval, tuple) else (each.argval,)
+        at = each.positions.lineno if each.positions else None
+        for kind, other in zip(kinds, names, strict=False):
+            if other == name:
+                done.setdefault(kind, []).append(at or 0)
+    where = "above" if any(at < line for at in done.get("STORE", [])) else "below"
+    yield "unbound", f"{name}|{'deleted' if 'DELETE' in done else where}|{_outside(name, own)}"
+
+
+def _outside(name: str, own: list[FrameType]) -> str:
+    inner, known = own[-1], {**vars(builtins), **own[-1].f_globals}
+    for frame in own[:-1]:
+        code = frame.f_code
+        inside = inner.f_code.co_qualname.startswith(f"{code.co_qualname}.<locals>.")
+        if inside and name in (*code.co_varnames, *code.co_cellvars):
+            return "enclosing"
+    if name not in known:
+        return ""
+    is_function = callable(known[name]) or isinstance(known[name], ModuleType)
+    return "function" if is_function else "global"
 
 
 def _values(own: list[FrameType], given: set[int]) -> Iterator[str]:

@@ -1,6 +1,6 @@
 # wrong: clears what x.grad held
 # fails: square_slope
-# cause: other
+# cause: other-gradient
 import torch
 from torch import nn, optim
 

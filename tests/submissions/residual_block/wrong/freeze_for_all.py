@@ -1,5 +1,5 @@
 # wrong: the class keeps what is frozen, and so all models have it
-# fails: freeze_body, other_devices
+# fails: freeze_body
 # cause: shared
 import torch
 import torch.nn as nn

@@ -1,5 +1,5 @@
 # wrong: the head is loaded as well, where it has as many classes
-# fails: load_body
+# fails: load_body, pretrained
 # cause: head-loaded
 import torch
 import torch.nn as nn

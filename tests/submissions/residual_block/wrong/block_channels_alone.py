@@ -1,6 +1,6 @@
-# wrong: the gradient of the kernels is the mean over the images
-# fails: conv2d_backward
-# cause: mean-for-sum
+# wrong: only other channels make a shortcut of its own, whatever the stride
+# fails: block_in_training, block_in_evaluation
+# cause: downsample
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
@@ -18,7 +18,7 @@ def conv2d_backward(grad, x, weight, stride=1, padding=0):
     o, c, kh, kw = weight.shape
     cols = F.unfold(x, (kh, kw), stride=stride, padding=padding)
     flat = grad.flatten(2)
-    dw = (flat @ cols.transpose(1, 2)).mean(0).reshape(weight.shape)
+    dw = (flat @ cols.transpose(1, 2)).sum(0).reshape(weight.shape)
     dx = F.fold(weight.reshape(o, -1).T @ flat, x.shape[2:], (kh, kw), stride=stride, padding=padding)
     return {"x": dx, "weight": dw}
 
@@ -31,7 +31,7 @@ class BasicBlock(nn.Module):
         self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
         self.bn2 = nn.BatchNorm2d(outputs)
         self.downsample = None
-        if stride != 1 or inputs != outputs:
+        if inputs != outputs:
             self.downsample = nn.Sequential(
                 nn.Conv2d(inputs, outputs, 1, stride, bias=False),
                 nn.BatchNorm2d(outputs),

@@ -1,6 +1,6 @@
-# wrong: the maximum over 3 × 3 pixels is left out
-# fails: network
-# cause: missing-term
+# wrong: in evaluation the sum is put into x, where there is no convolution in the shortcut
+# fails: block_in_training, block_in_evaluation
+# cause: in-place
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
@@ -41,7 +41,10 @@ class BasicBlock(nn.Module):
         identity = x if self.downsample is None else self.downsample(x)
         out = F.relu(self.bn1(self.conv1(x)))
         out = self.bn2(self.conv2(out))
-        return F.relu(out + identity)
+        if torch.is_grad_enabled():
+            return F.relu(out + identity)
+        identity += out
+        return F.relu(identity)
 
 
 class SmallResNet(nn.Module):
@@ -56,6 +59,7 @@ class SmallResNet(nn.Module):
 
     def forward(self, x):
         x = F.relu(self.bn1(self.conv1(x)))
+        x = F.max_pool2d(x, 3, 2, 1)
         x = self.layer2(self.layer1(x))
         return self.fc(x.mean((2, 3)))
 

@@ -1,6 +1,6 @@
-# wrong: the convolutions have biases
-# fails: block_in_training, block_in_evaluation, network
-# cause: extra-parameter
+# wrong: the trained head stays where it has as many classes
+# fails: pretrained
+# cause: old-head
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
@@ -26,7 +26,7 @@ def conv2d_backward(grad, x, weight, stride=1, padding=0):
 class BasicBlock(nn.Module):
     def __init__(self, inputs, outputs, stride=1):
         super().__init__()
-        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1)
+        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
         self.bn1 = nn.BatchNorm2d(outputs)
         self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
         self.bn2 = nn.BatchNorm2d(outputs)
@@ -84,5 +84,8 @@ def load_body(model, state):
 
 
 def pretrained(factory, num_classes):
-    state = factory(weights="DEFAULT").state_dict()
+    trained = factory(weights="DEFAULT")
+    if trained.fc.out_features == num_classes:
+        return trained
+    state = trained.state_dict()
     return load_body(factory(num_classes=num_classes), state)
