@@ -246,7 +246,7 @@ MEANINGS = {
     ),
     r"must have the same dtype|expected scalar type|expected m1 and m2|Found dtype \w+ but expected": Cause(
         "raised-dtype",
-        "Two dtypes meet: make tensors in the dtype of the inputs (`dtype=x.dtype`, `zeros_like`).",
+        "Two dtypes meet: make a tensor in the dtype of what it meets, an input or a parameter (`dtype=weight.dtype`).",
     ),
     r"device type for generator": Cause(
         "raised-generator-device",

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ..language import _
+from ..sandbox.wire.values import Received
 from .drawn_models import network
 from .explain import CLEARED_AFTER, FEWER, NOT_CLEARED, NOT_UPDATED, TWICE, UPHILL
 from .other_terms import either, rates
@@ -354,8 +355,23 @@ def trained(
     return [each.detach().to(dtype) for each in model.parameters()], losses
 
 
-def loop_causes(walk: Callable[..., Any], steps: int, lr: float) -> dict[Cause, Callable[[], Any]]:
-    """What mistakes in two calls of a loop make of the parameters.
+def made_for(name: str, found: Any, dtype: torch.dtype) -> tuple[bool, str]:
+    """Whether the tensor that a function makes of numbers has the dtype of its model; what is said where it has not."""
+    own = found.tensor.dtype if isinstance(found, Received) else dtype
+    told = _("{name}(…) gives a tensor of {found}; the parameters of the model are {wanted}.")
+    return own == dtype, told.format(name=name, found=own, wanted=dtype)
+
+
+def round_causes(walk: Callable[..., Any], steps: int) -> dict[Cause, Callable[[], Any]]:
+    """What a round too many or too few, in each of two calls of a loop, makes of the parameters."""
+    return {
+        MORE: lambda: walk(steps + 2)[0],
+        FEWER: lambda: walk(max(0, steps - 2))[0],
+    }
+
+
+def step_causes(walk: Callable[..., Any], steps: int, lr: float) -> dict[Cause, Callable[[], Any]]:
+    """What mistakes in the steps of two calls make of the parameters.
 
     Args:
         walk: gives parameters and losses of so many steps, as `trained`.
@@ -367,8 +383,6 @@ def loop_causes(walk: Callable[..., Any], steps: int, lr: float) -> dict[Cause, 
         return lambda: walk(steps, **mistakes)[0]
 
     return {
-        MORE: parameters(steps + 2),
-        FEWER: parameters(max(0, steps - 2)),
         NOT_CLEARED: parameters(steps, old=5.0, kept=99),
         CLEARED_AFTER: parameters(steps, old=5.0),
         NOT_UPDATED: parameters(0),

@@ -427,8 +427,9 @@ def expect_predictions(student: Student, draw: Draw, by_default: bool = False) -
         at = torch.tensor(numbers, dtype=torch.float64)
         terms = (weight.double().abs() @ at.abs()).max().item()
         right = (sign * weight.double() @ at + bias.double()).to(draw.dtype)
+        expect(*slips.made_for("predict", found["result"], draw.dtype))
         expect_close(found["result"], right, "predict(model, xs)", scale=terms)
-        expect(found["stays"], _("predict leaves the model in another mode."))
+        expect(found["stays"], _("predict(…) leaves the model in another mode."))
 
 
 @probe
@@ -456,16 +457,18 @@ def expect_arrays(student: Student, draw: Draw, by_default: bool = False) -> Non
     size = draw.magnitude("array", tiny=TINY)
     x = size * draw.normal(1, draw.size("n"))
     for found in student.run(arrays, x=x, how=drawn_way(draw, by_default)):
-        told = _("to_model gives a tensor on {found}; the model is on {there}.")
+        told = _("to_model(…) gives a tensor on {found}; the model is on {there}.")
         for where in found["where"]:
             there = found["right"]
             expect(where == there, told.format(found=where, there=there), slips.WHERE)
         given = x.to(getattr(torch, found["dtype"].removeprefix("torch."))).to(draw.dtype)
         expected, first = [given, -given, -given], [given] * 3
         options: Given = {"causes": {explain.STALE: first}, "requires_grad": False, "scale": size}
+        for each in found["numbers"]:
+            expect(*slips.made_for("to_model", each, draw.dtype))
         what = _("to_model(array, model) of two arrays, and of the first with other numbers")
         expect_close(found["numbers"], expected, what, **options)
-        expect(found["stays"], _("to_model leaves the model in another mode."))
+        expect(found["stays"], _("to_model(…) leaves the model in another mode."))
 
 
 @rounds(single=True)
@@ -525,10 +528,11 @@ def expect_loops(student: Student, draw: Draw, by_default: bool = False) -> None
         walk: Any = partial(slips.trained, **given, **own)
         steps = 2 * each
         after, losses = walk(steps)
-        causes: dict[Cause, Any] = slips.loop_causes(walk, steps, given["lr"])
+        causes: dict[Cause, Any] = slips.step_causes(walk, steps, given["lr"])
         if name == "train":
+            causes |= slips.round_causes(walk, steps)
             causes = order_causes(got[name]["events"], lambda walk=walk: walk(0)[0]) | causes
-        what = _("the parameters after two calls of {name}").format(name=name)
+        what = _("the parameters after two calls of {name}(…)").format(name=name)
         expect_close(got[name]["after"], after, what, causes=causes)
         new = {explain.NEW_FOR_OLD: lambda steps=steps, walk=walk: by_call(walk(steps + 1)[1][1:])}
 
@@ -536,7 +540,7 @@ def expect_loops(student: Student, draw: Draw, by_default: bool = False) -> None
             half = len(losses) // 2
             return [losses[:half], losses[half:]] if name == "train" else losses
 
-        what = _("what two calls of {name} return").format(name=name)
+        what = _("what two calls of {name}(…) return").format(name=name)
         options: Given = {"dtype": draw.dtype, "causes": new, "scale": max([terms, *losses])}
         expect_close(got[name]["losses"], by_call(losses), what, **options)
         expect(got[name]["stays"], _("The model has other parameters or modes than before."))

@@ -27,9 +27,10 @@ from grader.checking.slips import (
     head_begins,
     head_causes,
     learner,
-    loop_causes,
     loss_causes,
+    round_causes,
     sgd,
+    step_causes,
     trained,
 )
 from tests.received import received
@@ -144,7 +145,8 @@ def test_a_training_and_its_slips() -> None:
     [weight], losses = walk(2)
     assert weight.tolist() == [[0.25]]
     assert losses == [1.0, 0.25]
-    causes = {cause: make()[0] for cause, make in loop_causes(walk, 2, 0.25).items()}
+    made = step_causes(walk, 2, 0.25) | round_causes(walk, 2)
+    causes = {cause: make()[0] for cause, make in made.items()}
     # of one step in a call, without options, these are right
     for same in (KEPT_IN_LOOP, OTHER_OPTIMIZER, SQUARES):
         assert causes.pop(same).equal(weight)
