@@ -44,8 +44,8 @@ FORBIDDEN: dict[str, Any] = {"from scratch": {"names": [
     "torch.nn.TransformerEncoderLayer", "torch.nn.TransformerEncoder", "torch.nn.TransformerDecoderLayer",
     "torch.nn.TransformerDecoder", "torch.nn.Transformer", "torch.nn.attention.flex_attention.flex_attention",
 ]}}  # fmt: skip
-# the numbers of leading dimensions, round by round
-LEADING = (1, 2, 2, 1, 0, 2)
+# the numbers of leading dimensions, round by round; with a mask it might be of as many sequences as places
+LEADING, MASKED = (1, 2, 2, 0, 0, 2), (1, 2, 2, 1, 0)
 LOW = "c·randn, S ≥ −10⁵"  # and equal for one key of each query; none is larger than 10⁵
 NUMBERS = {"randn": 1.0, "30·randn": 30.0, "0": 0.0, "3·randn": 3.0, LOW: math.inf, "2·randn": 2.0}
 SIZES = {"randn": 1.0, "10⁻⁷·randn": 1e-7, "0": 0.0, "randn ": 1.0, "100·randn": 100.0}
@@ -104,7 +104,7 @@ def expect_attention(
     by_default: bool = False,
 ) -> None:
     """Holds the result against the formula's; with `slopes`, the three gradients as well."""
-    lead = draw.shape("leading", LEADING, elements=16)
+    lead = draw.shape("leading", MASKED if masked else LEADING, elements=16)
     n, m, d, e = (draw.size(name) for name in "nmde")
     size, value = draw.choice("q", NUMBERS), draw.magnitude("v")
     keys = draw.normal(*lead, m, d)
