@@ -425,7 +425,7 @@ def expect_predictions(student: Student, draw: Draw, by_default: bool = False) -
     how = drawn_way(draw, by_default)
     got = student.run(predictions, weight=weight, bias=bias, xs=xs, how=how)
     for found, sign, numbers in zip(got, (1, -1), (xs, xs[::-1]), strict=True):
-        at = torch.tensor(numbers, dtype=torch.float64)
+        at = weight.new_tensor(numbers, dtype=torch.float64)
         terms = (weight.double().abs() @ at.abs()).max().item()
         right = (sign * weight.double() @ at + bias.double()).to(draw.dtype)
         expect(*slips.made_for("predict", found["result"], draw.dtype))
