@@ -579,7 +579,7 @@ def expect_dropped(
     ys = [y.tensor.cpu().double() for y in got["training"]]
     dropouts.expect_single_numbers(kept, share)
     zeros = 1 - torch.stack(kept).double().mean().item()
-    sentence = _("In training {zeros:.0%} of what {part} gives become 0, with dropout = {share:g}.")
+    sentence = _("In training {zeros:.0%} of y is x, as where {part} gives 0; dropout = {share:g}.")
     away = 0 if share in (0, 1) else MOST_AWAY * math.sqrt(4 * share * (1 - share))
     cause = dropouts.cause_of_zeros(zeros, share, start, ys)
     expect(abs(zeros - share) <= away, sentence.format(zeros=zeros, part=part, share=share), cause)

@@ -82,7 +82,7 @@ def expect_square(student: Student, draw: Draw, by_default: bool = False) -> Non
     causes = {slips.TWELVE: (6 * (at + 1)).to(draw.dtype), slips.VALUE: (3 * at**2).to(draw.dtype)}
     expect_close(got["first"], right, "square_slope(x)", causes=causes, scale=size)
     what = _("square_slope(x) of a leaf whose .grad holds something")
-    kept = {explain.NOT_CLEARED: (6 * at + old.double()).to(draw.dtype)}
+    kept = {slips.WRITTEN: (6 * at + old.double()).to(draw.dtype)}
     expect_close(got["second"], right, what, causes=kept, scale=size)
     expect(got["x.grad"] is not None, _("x.grad is None after square_slope(x)."), slips.WRITTEN)
     what = _("x.grad after square_slope(x)")
@@ -118,6 +118,7 @@ def expect_slope(student: Student, draw: Draw, by_default: bool = False) -> None
     # what an h that is too small gives in float32 is right here and there: so there are many numbers
     shape = draw.shape("shape", RANKS, elements=300)
     shape = {0: (30, *shape), 2: (1, 40, 1, 1)}.get(draw.round.number, shape)
+    draw.drawn["shape"] = f"shape = {tuple(shape)}"
     x = draw.layout("x", with_zero(draw, draw.uniform(-2, 2, *shape)))
     numbers = slopes.draw_steep(draw)
     needs_grad = draw.choice("x.requires_grad", [False, True])
@@ -424,7 +425,7 @@ def expect_predictions(student: Student, draw: Draw, by_default: bool = False) -
     how = drawn_way(draw, by_default)
     got = student.run(predictions, weight=weight, bias=bias, xs=xs, how=how)
     for found, sign, numbers in zip(got, (1, -1), (xs, xs[::-1]), strict=True):
-        at = torch.tensor(numbers, dtype=torch.float64)
+        at = weight.new_tensor(numbers, dtype=torch.float64)
         terms = (weight.double().abs() @ at.abs()).max().item()
         right = (sign * weight.double() @ at + bias.double()).to(draw.dtype)
         expect(*slips.made_for("predict", found["result"], draw.dtype))
