@@ -524,9 +524,8 @@ def train_model(
 def expect_loops(student: Student, draw: Draw, by_default: bool = False) -> None:
     given = slips.draw_learner(draw, TINY)
     terms = 0.0 if given["plan"] else 1.0 / given["lr"]
-    most = 9 if draw.round.name == "large" else 3
-    epochs = 0 if draw.round.all_equal else draw.count("epochs", 1, most)
-    draw.drawn["epochs"] = f"epochs = {epochs}"
+    most = {"large": 9, "equal": 0}.get(draw.round.name, 3)
+    epochs = draw.count("epochs", min(1, most), most)
     made: Given = draw.choice("optimizer", slips.OPTIMIZERS)
     how = drawn_way(draw, by_default)
     got = student.run(train_model, **given, epochs=epochs, options=made, how=how)
@@ -615,10 +614,9 @@ def expect_head(student: Student, draw: Draw, by_default: bool = False) -> None:
             expect_close(received, wide, f"model.fc.{name}")
             begins.append(numbers)
         expect(*slips.head_begins(*begins, *old))
-        old = begins
         expect(got["trained"], _("The parameters of the new head do not require gradients."))
         expect(got["rest"], _("new_head has changed other layers of the model."))
-        before = wanted
+        before, old = wanted, begins
 
 
 @rounds(single=True)
