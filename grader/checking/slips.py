@@ -321,8 +321,8 @@ def draw_learner(draw: Draw, tiny: tuple[float, float]) -> dict[str, Any]:
         inputs = draw.layout("inputs", size * draw.normal(n, n_in))
         labels = with_zero(draw, size * draw.normal(n_out, n)).T
         batch = {"inputs": inputs, "labels": labels}
-        state = {f"layers.{each}.weight": draw.normal(n_out, n_in) for each in range(3)}
-        return {"plan": None, "state": state, "batch": batch, "lr": 0.06 / size**2 / n_in}
+        state = {f"layers.{each}.weight": draw.normal(n_out, n_in) for each in range(5)}
+        return {"plan": None, "state": state, "batch": batch, "lr": 0.04 / size**2 / n_in}
     n_in, classes, n = draw.size("n_in", high=40), draw.size("classes", 2, 9), draw.size("n")
     plan, state = draw.network(n_in, classes)
     batch = {"inputs": draw.inputs_of(plan, n), "labels": draw.integers(0, classes, n)}
