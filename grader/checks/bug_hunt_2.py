@@ -510,12 +510,8 @@ def train_model(
             stays = stays and all(module.training for module in model.modules())
         after = [parameter.detach().clone() for parameter in parameters]
         same = [id(each) for each in model.parameters()] == [id(each) for each in parameters]
-        found[name] = {
-            "losses": losses,
-            "after": after,
-            "events": events[:20],
-            "stays": stays and same,
-        }
+        found[name] = {"losses": losses, "after": after, "events": events[:20]}
+        found[name]["stays"] = stays and same
         given["criterion"] = Criterion(broken)
         breaks_off(student.train if name == "train" else student.one_step, *given.values())
     return found
@@ -524,11 +520,8 @@ def train_model(
 def expect_loops(student: Student, draw: Draw, by_default: bool = False) -> None:
     given = slips.draw_learner(draw, TINY)
     terms = 0.0 if given["plan"] else 1.0 / given["lr"]
-    epochs = (
-        0
-        if draw.round.all_equal
-        else draw.count("epochs", 1, 9 if draw.round.name == "large" else 3)
-    )
+    most = 9 if draw.round.name == "large" else 3
+    epochs = 0 if draw.round.all_equal else draw.count("epochs", 1, most)
     draw.drawn["epochs"] = f"epochs = {epochs}"
     made: Given = draw.choice("optimizer", slips.OPTIMIZERS)
     how = drawn_way(draw, by_default)
