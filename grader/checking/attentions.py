@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from ..sandbox.wire.values import Received
 from .outcome import Cause
 from .student import Draw
 
@@ -215,12 +217,7 @@ def by_hand(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, mistake: str =
 
 
 def nearest(
-    mistakes: list[str],
-    q: Tensor,
-    k: Tensor,
-    v: Tensor,
-    mask: Tensor | None,
-    near: Tensor | None,
+    mistakes: list[str], q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, near: Tensor | None
 ) -> Tensor:
     """What that of the mistakes gives which comes nearest to what came back."""
     found = [by_hand(q, k, v, mask, mistake) for mistake in mistakes]
@@ -328,15 +325,29 @@ def block_by_hand(
 
 # what is drawn
 
+MASKS = ("(…, n, m)", "(n, m)", "(…, 1, m)")
+SHORTER = "(B, n, m) → (A, B, n, m)"
+
+
+def kinds_of_masks(draw: Draw, rank: int) -> list[str]:
+    """The shapes of a case's masks, the first one in turn; in rounds of odd sizes all that broadcast."""
+    first, odd = draw.choice("mask", MASKS), tuple[str, ...]()
+    if not draw.round.is_published:
+        odd = "(m,)", "(n, 1)", *("(1, n, m)", SHORTER)[:rank]
+    others = () if draw.round.name == "large" else (*MASKS, *odd)
+    return [first, *(each for each in others if each != first)]
+
 
 def drawn_mask(draw: Draw, kind: str, scores: Tensor, nothing: bool) -> Tensor:
     """A mask in which each row lets look somewhere; with `nothing`, some do not."""
     *lead, n, m = scores.shape
-    rows = (*(() if kind == "(n, m)" else lead), 1 if kind == "(…, 1, m)" else n)
+    shapes = {"(…, 1, m)": (*lead, 1), "(n, m)": (n,), "(n, 1)": (n,), "(m,)": ()}
+    shapes |= {"(1, n, m)": (1, n), SHORTER: (*lead[1:], n)}
+    rows, m = shapes.get(kind, (*lead, n)), 1 if kind == "(n, 1)" else m
     # half of the rows let look at one key alone, where it can be at the one of the lowest score
     mask = draw.integers(0, 2, *rows, m) * draw.integers(0, 2, *rows, 1) == 1
     at = draw.integers(0, m, *rows, 1)
-    if scores.shape[:-1] == rows:
+    if (*rows, m) == scores.shape:
         at = scores.argmin(-1, keepdim=True)
     mask = mask | (torch.arange(m, device=draw.home) == at)
     if nothing:
@@ -344,6 +355,27 @@ def drawn_mask(draw: Draw, kind: str, scores: Tensor, nothing: bool) -> Tensor:
         blind.view(-1)[int(draw.integers(0, blind.numel()).item())] = True
         mask = mask & ~blind[..., None]
     return mask if draw.round.is_published else draw.strided(mask)
+
+
+def drawn_mask_of_sequences(draw: Draw, rows: tuple[int, ...], n: int) -> Tensor:
+    """A mask for a module: in the equal round a row of (n, n), or a whole sequence, may look at nothing."""
+    mask = draw.integers(0, 2, *rows, n) == 1  # and each place may look at one
+    mask = mask | (torch.arange(n, device=draw.home) == draw.integers(0, n, *rows, 1))
+    if draw.round.all_equal:
+        mask[int(draw.integers(0, rows[0]).item())] = False
+        mask[(0,) * len(rows)] = False
+    return mask if draw.round.is_published else draw.strided(mask)
+
+
+def causes_of_nothing(mask: Tensor | None, right: Tensor, came: Any) -> dict[Cause, Any]:
+    """The mistakes with rows that may look at nothing, where there are any: what they would have given."""
+    if mask is None or mask.any(-1).all():
+        return {}
+    found = dict[Cause, Any]({IS_NAN: math.nan})
+    if isinstance(came, Received) and came.tensor.shape == right.shape:
+        sees = mask.any(-1, keepdim=True).cpu()
+        found[NOT_ZERO] = torch.where(sees, right.cpu(), came.tensor.cpu().double())
+    return found
 
 
 def drawn_queries(draw: Draw, size: float, k: Tensor, shape: tuple[int, ...]) -> Tensor:

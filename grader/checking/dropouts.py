@@ -5,6 +5,8 @@ What a mistake would have given on a case's numbers is worked out, so that its c
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -64,11 +66,12 @@ def wrongly_scaled(added: Tensor, share: float) -> dict[Cause, Tensor]:
     return {cause: factor * added for cause, factor in factors.items()}
 
 
-def expect_single_numbers(kept: list[Tensor]) -> None:
+def expect_single_numbers(kept: list[Tensor], share: float = 0.0) -> None:
     """That in two calls others become 0, and not all along a dimension: where some do, and not all.
 
     Args:
         kept: where numbers stay, in each of the calls.
+        share: with what probability one becomes 0; of 0 neighbours are not looked at.
     """
     if torch.stack(kept).all() or not torch.stack(kept).any():
         return
@@ -77,3 +80,26 @@ def expect_single_numbers(kept: list[Tensor]) -> None:
     for dim in range(kept[0].dim()):
         alike = bool((kept[0] == kept[0].narrow(dim, 0, 1)).all())
         expect(not alike, sentence.format(dim=dim))
+    sentence = _("Neighbours along dimension {dim} become 0 together: draw for each number.")
+    for dim in range(kept[0].dim()):
+        differ = torch.stack(kept).double().diff(dim=dim + 1).abs().mean().item()
+        # by chance 2 · p · (1 − p) of 3584 pairs: this is eight standard deviations less, or more
+        expect(differ >= 1.25 * share * (1 - share), sentence.format(dim=dim))
+
+
+def expect_by_themselves(kept: list[Tensor], share: float) -> None:
+    """That what stays of the one result does not tell what stays of the other.
+
+    Args:
+        kept: where numbers stay, of each of the two.
+        share: with what probability one becomes 0.
+    """
+    sentence = _("The same numbers of what `attention` and what `linear2` gives become 0.")
+    expect(not torch.equal(*kept), sentence, ONE_DRAW)
+    neither = (~kept[0] & ~kept[1]).double().mean().item()
+    sentence = _(
+        "Both `attention` and `linear2` are dropped in {neither:.1%} of the numbers, by chance in {by_chance:.1%}: "
+        "draw for each of the two by itself."
+    ).format(neither=neither, by_chance=share**2)
+    away = 8 * share * math.sqrt((1 - share**2) / kept[0].numel())
+    expect(abs(neither - share**2) <= away, sentence)

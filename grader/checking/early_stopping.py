@@ -58,8 +58,8 @@ BUFFERS_LEFT = Cause(
 )
 INTEGERS_LEFT = Cause(
     "buffers-left",
-    "The weights are those of the best epoch, and so is the floating-point buffer; that of whole numbers is the last "
-    "epoch's, such as `num_batches_tracked` in a batch normalization.",
+    "The weights are those of the best epoch, and so is the floating-point buffer; that of another dtype is the last "
+    "epoch's: `num_batches_tracked` of a batch normalization is int64, and int32, uint8 and bool count as well.",
 )
 LEFT_AT_THE_END = Cause(
     "last-weights",
@@ -80,16 +80,19 @@ OTHER_DEGREE = Cause("degree-ignored", "The model has degree {found}, whatever `
 
 @helper
 class CountedPasses(nn.Module):
-    """Counts its passes in training mode in a whole number, as a batch normalization does."""
+    """Counts its passes in training mode, as a batch normalization does; in bool by how many elements are true."""
 
     number: Tensor
 
-    def __init__(self) -> None:
+    def __init__(self, kind: str) -> None:
         super().__init__()
-        self.register_buffer("number", torch.tensor(2))
+        two = torch.arange(999) < 2 if kind == "bool" else torch.tensor(2)
+        self.register_buffer("number", two.to(getattr(torch, kind)))
 
     def forward(self) -> None:
-        if self.training:
+        if self.training and self.number.dim():
+            self.number[: int(self.number.sum()) + 1] = True
+        elif self.training:
             self.number += 1
 
 
@@ -98,16 +101,16 @@ class Walker(nn.Module):
     """A model whose output is `place`; buffers grow with its passes in training mode, as in batch normalization.
 
     After n of them one is 3n + 5, so that a mistake in both numbers is no factor, and no term that is missing; another,
-    which is a whole number and that of an inner module, is n + 2.
+    which is a whole number, or bool, and that of an inner module, is n + 2.
     """
 
     passes: Tensor
 
-    def __init__(self, like: Tensor) -> None:
+    def __init__(self, like: Tensor, kind: str = "int64") -> None:
         super().__init__()
         self.place = nn.Parameter(like.new_zeros(()))
         self.register_buffer("passes", like.new_full((), 5))
-        self.inner = CountedPasses()
+        self.inner = CountedPasses(kind)
         self.seen: list[list[bool]] = []
 
     def forward(self, x: Tensor) -> Tensor:
@@ -115,11 +118,14 @@ class Walker(nn.Module):
         self.inner()
         if self.training:
             self.passes += 3
-        return self.place.expand(x.shape)
+        return (self.place + 0).expand(
+            x.shape
+        )  # a view of a leaf requires gradients under no_grad too
 
     def numbers(self) -> Tensor:
         """What it is after its passes: the place and both buffers."""
-        return torch.stack([self.place.detach(), self.passes, self.inner.number.to(self.place)])
+        number = self.inner.number.sum().to(self.place)
+        return torch.stack([self.place.detach(), self.passes, number])
 
 
 @helper
@@ -179,10 +185,8 @@ class KnownLosses:
     falls: list[float]
 
 
-# of a fall that shows in every dtype, where values are below 256
-_LEAST = 2.0**-14
-# so large that no number that one would begin with is larger, and still a float32
-_HIGH = 2.0**119
+# a fall that shows where values are below 256, and a size above all that one would begin with
+_LEAST_AND_HIGH = {torch.float32: (2.0**-14, 2.0**119), torch.float64: (2.0**-40, 2.0**170)}
 _SMALL = 2.0**-20
 
 
@@ -194,11 +198,10 @@ def losses_to_stop(draw: Draw, patience: int) -> KnownLosses:
     equal round the lowest is 0; in the large one they are.
     """
     name = draw.round.name
-    value, losses = 200.0, []
+    value, losses, (least, high) = 200.0, [], _LEAST_AND_HIGH[draw.dtype]
     above = [2, 1, 4, 3, *range(5, patience + 5)]
     *first, other = draw.integers(1, 9, 4).tolist()
-    # the others are short
-    for falls in (first, [_LEAST, other] if draw.round.is_published else [_LEAST]):
+    for falls in (first, [least, other] if draw.round.is_published else [least]):
         for fall in falls:
             value -= fall
             losses.append(value)
@@ -210,7 +213,7 @@ def losses_to_stop(draw: Draw, patience: int) -> KnownLosses:
     # after a best loss of 0, a later one is lower than the one before it
     more = range(1, patience + 5) if draw.round.is_published else range(-(name == "equal"), 4)
     tail = [losses[-1] + each for each in more]
-    size = {"ones": _SMALL, "large": _HIGH}.get(name, 1.0)
+    size = {"ones": _SMALL, "large": high}.get(name, 1.0)
     ground = value if name == "equal" else 0.0
     before = 100.0 if name == "ones" else 300.0
 
@@ -218,7 +221,7 @@ def losses_to_stop(draw: Draw, patience: int) -> KnownLosses:
         return [size * (each - ground) for each in values]
 
     # where all are small, none of them may count
-    falls = [size * each for each in (_LEAST, 1.0, 2.0, *([300.0] if name == "ones" else []))]
+    falls = [size * each for each in (least, 1.0, 2.0, *([300.0] if name == "ones" else []))]
     return KnownLosses(size * before, made(losses), made(tail), falls)
 
 

@@ -78,8 +78,8 @@ ONE_ELEMENT = Cause(
 RESHAPED = Cause("reshaped", "The numbers are right, in another shape.")
 DTYPE = Cause(
     "dtype",
-    "Results take the dtype of the inputs. Another comes of one that is written down, of torch's default in a new "
-    "tensor or layer, or of NumPy, whose floats are float64: give it `dtype=x.dtype`.",
+    "Results take the dtype of the inputs, or the one that is asked for. Another is one that is written down, torch's "
+    "default in a new tensor or layer, or NumPy's float64: hand on `dtype=x.dtype`, or the dtype that was asked for.",
 )
 WHOLE_DTYPE = Cause("dtype", "{dtype} is asked here: keep it where it is that, or convert to it.")
 FIXED_DTYPE = Cause(

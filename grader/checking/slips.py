@@ -296,16 +296,20 @@ OPTIMIZERS: dict[str, dict[str, float]] = {
     "SGD": {},
     "SGD with momentum": {"momentum": 0.5},
     "SGD with two rates and weight decay": {"second": 0.5, "weight_decay": 0.1},
+    "SGD with two rates": {"second": 0.5},
+    "Adagrad": {"lr": 0.02, "adaptive": True},
 }
+PLAIN = {"second": 1.0, "momentum": 0.0, "weight_decay": 0.0, "adaptive": False}
 
 
 @helper
-def sgd(parameters: list[Any], lr: float, second: float = 1.0, **options: Any) -> Any:
+def optimizer_of(
+    parameters: list[Any], lr: float, second: float = 1.0, adaptive: bool = False, **options: Any
+) -> Any:
     """An optimizer that holds the first parameter, and the others with a rate of their own."""
-    groups: Any = [
-        {"params": parameters[:1]},
-        {"params": parameters[1:], "lr": second * lr},
-    ]
+    groups: Any = [{"params": parameters[:1]}, {"params": parameters[1:], "lr": second * lr}]
+    if adaptive:  # gradients may be tiny
+        return torch.optim.Adagrad(groups, lr=lr, eps=1e-30, **options)
     return torch.optim.SGD(groups, lr=lr, **options)
 
 
@@ -317,8 +321,8 @@ def draw_learner(draw: Draw, tiny: tuple[float, float]) -> dict[str, Any]:
         inputs = draw.layout("inputs", size * draw.normal(n, n_in))
         labels = with_zero(draw, size * draw.normal(n_out, n)).T
         batch = {"inputs": inputs, "labels": labels}
-        state = {f"layers.{each}.weight": draw.normal(n_out, n_in) for each in range(3)}
-        return {"plan": None, "state": state, "batch": batch, "lr": 0.06 / size**2 / n_in}
+        state = {f"layers.{each}.weight": draw.normal(n_out, n_in) for each in range(5)}
+        return {"plan": None, "state": state, "batch": batch, "lr": 0.04 / size**2 / n_in}
     n_in, classes, n = draw.size("n_in", high=40), draw.size("classes", 2, 9), draw.size("n")
     plan, state = draw.network(n_in, classes)
     batch = {"inputs": draw.inputs_of(plan, n), "labels": draw.integers(0, classes, n)}
@@ -388,7 +392,7 @@ def step_causes(walk: Callable[..., Any], steps: int, lr: float) -> dict[Cause, 
         NOT_UPDATED: parameters(0),
         TWICE: parameters(steps, times=2),
         UPHILL: parameters(steps, lr=-lr),
-        OTHER_OPTIMIZER: parameters(steps, second=1.0, momentum=0.0, weight_decay=0.0),
+        OTHER_OPTIMIZER: parameters(steps, **PLAIN),
         CROSS_ENTROPY: parameters(steps, plain="cross-entropy"),
         SQUARES: parameters(steps, plain="squares"),
         KEPT_IN_LOOP: parameters(steps, kept=max(1, steps // 2)),

@@ -110,17 +110,19 @@ def train_by_hand(
     *,
     second: float = 1.0,
     weight_decay: float = 0.0,
+    adaptive: bool = False,
     old: float = 0.0,
     kept: int = 1,
     times: int = 1,
 ) -> list[float]:
     """Gradient descent with autograd, a step per batch; the losses before each step.
 
-    The learning rate of all parameters but the first one is `second` times `lr`.
+    The learning rate of all parameters but the first one is `second` times `lr`. `adaptive`: as Adagrad has it.
     Mistakes: gradients are `old` at first and cleared after `kept` batches each; `times` steps are taken for one.
     """
     parameters = list(model.parameters())
     velocities = [torch.zeros_like(parameter) for parameter in parameters]
+    squares = [torch.zeros_like(parameter) for parameter in parameters]
     before = [torch.full_like(parameter, old) for parameter in parameters]
     rates = [lr, *[second * lr] * (len(parameters) - 1)]
     losses = []
@@ -132,11 +134,13 @@ def train_by_hand(
         ]
         before = [0 * grad if (number + 1) % kept == 0 else grad for grad in grads]
         with torch.no_grad():
-            for parameter, velocity, grad, rate in [
-                *zip(parameters, velocities, grads, rates, strict=True)
+            for parameter, velocity, square, grad, rate in [
+                *zip(parameters, velocities, squares, grads, rates, strict=True)
             ] * times:
                 velocity.mul_(momentum).add_(grad + weight_decay * parameter)
-                parameter.sub_(rate * velocity)
+                square.add_(velocity**2)
+                step = velocity / (square.sqrt() + 1e-30) if adaptive else velocity
+                parameter.sub_(rate * step)
         losses.append(loss.item())
     return losses
 

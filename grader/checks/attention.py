@@ -49,7 +49,6 @@ LEADING, MASKED = (1, 2, 2, 0, 0, 2), (1, 2, 2, 1, 0)
 LOW = "c·randn, S ≥ −10⁵"  # and equal for one key of each query; none is larger than 10⁵
 NUMBERS = {"randn": 1.0, "30·randn": 30.0, "0": 0.0, "3·randn": 3.0, LOW: math.inf, "2·randn": 2.0}
 SIZES = {"randn": 1.0, "10⁻⁷·randn": 1e-7, "0": 0.0, "randn ": 1.0, "100·randn": 100.0}
-MASKS = ("(…, n, m)", "(n, m)", "(…, 1, m)")
 # attention
 
 
@@ -116,9 +115,7 @@ def expect_attention(
     products = inputs["q"].double() @ inputs["k"].double().mT / math.sqrt(d)
     kinds, masks = [""], list[Tensor | None]([None])
     if masked:
-        first = draw.choice("mask", MASKS)
-        others = () if draw.round.name == "large" else MASKS
-        kinds = [first, *(each for each in others if each != first)]
+        kinds = attentions.kinds_of_masks(draw, len(lead))
         masks = [attentions.drawn_mask(draw, kind, products, nothing) for kind in kinds]
     by_keyword = draw.choice("by_keyword", [False, True])
     slopes = slopes and draw.dtype.itemsize > 2
@@ -143,10 +140,7 @@ def expect_attention(
             found: dict[Cause, Any] = {c: by_hand(*three, mask, each) for each, c in known.items()}
             came = y.tensor.cpu().double() if isinstance(y, Received) else None
             if nothing:
-                right, sees = by_hand(*three, mask), mask.any(-1, keepdim=True).cpu()
-                found[attentions.IS_NAN] = math.nan
-                if came is not None and came.shape == right.shape:
-                    found[attentions.NOT_ZERO] = torch.where(sees, right.cpu(), came)
+                found |= attentions.causes_of_nothing(mask, by_hand(*three, mask), y)
             elif masked:
                 for cause, each in attentions.BY_NUMBERS.items():
                     found[cause] = attentions.nearest(each, *three, mask, came)
@@ -437,11 +431,7 @@ def expect_module(student: Student, draw: Draw, name: str, by_default: bool = Fa
     for kind in sorted(kinds, key=lambda each: each != first):
         mask = None
         if kinds[kind]:
-            mask = draw.integers(0, 2, *kinds[kind], n) == 1
-            # each place may look at one
-            at = draw.integers(0, n, *kinds[kind], 1)
-            mask = mask | (torch.arange(n, device=draw.home) == at)
-            mask = mask if draw.round.is_published else draw.strided(mask)
+            mask = attentions.drawn_mask_of_sequences(draw, kinds[kind], n)
         # a block hands them on
         if kind == first or (name == "MultiHead" and draw.round.name != "large"):
             masks[kind] = mask
@@ -467,17 +457,21 @@ def expect_module(student: Student, draw: Draw, name: str, by_default: bool = Fa
     )
     exact = {key: value.double().requires_grad_() for key, value in {"x": x, **values}.items()}
 
-    def of_mistakes(mask: Tensor | None) -> dict[Cause, Any]:
+    def of_mistakes(mask: Tensor | None, right: Tensor, came: Any) -> dict[Cause, Any]:
         first, second = got["y"][0], got["second"]  # of one call and another
         chance = isinstance(second, Received) and not first.tensor.allclose(
             second.tensor, equal_nan=True
         )
         with torch.no_grad():
-            return ({attentions.CHANCE_IN[name]: ...} if chance else {}) | {
-                cause: by(exact["x"], mask, exact, heads, each)
-                for each, cause in mistakes.items()
-                if mask is not None or each not in attentions.MASK_MISTAKES
-            }
+            return (
+                ({attentions.CHANCE_IN[name]: ...} if chance else {})
+                | {
+                    cause: by(exact["x"], mask, exact, heads, each)
+                    for each, cause in mistakes.items()
+                    if mask is not None or each not in attentions.MASK_MISTAKES
+                }
+                | attentions.causes_of_nothing(mask, right, came)
+            )
 
     # a row of a norm may be small, and then its rounding is not
     rtol = 2e-4 if draw.dtype == torch.float32 else None
@@ -487,8 +481,9 @@ def expect_module(student: Student, draw: Draw, name: str, by_default: bool = Fa
             draw.drawn["mask"] = f"mask = {kind}"
             forward = f"{name}(…)(x)" if mask is None else f"{name}(…)(x, mask)"
             right = (y if kind == first else by(exact["x"], mask, exact, heads)).detach()
-            causes = partial(of_mistakes, mask)
+            causes = partial(of_mistakes, mask, right, each)
             expect_close(each, right.to(draw.dtype), forward, rtol=rtol, causes=causes)
+    draw.drawn["mask"] = f"mask = {first}"
     slopes = torch.autograd.grad((y * grad).sum(), list(exact.values()))
     for key, right in zip(exact, slopes, strict=True):
         if key.startswith("attention."):  # a MultiHead's own are looked at there
@@ -498,12 +493,13 @@ def expect_module(student: Student, draw: Draw, name: str, by_default: bool = Fa
         what = _("the gradient of {name}").format(name=key)
         # that of the keys' bias is 0: it adds the same to all scores
         scale = math.sqrt(batch * n) * (10 if "key.bias" in key else 1) * max(1.0, size) * last
-        expect_close(got[key], right.to(draw.dtype), what, rtol=rtol, scale=scale)
+        of_nan = {attentions.NAN_GRADIENT: math.nan} if draw.round.all_equal else {}
+        expect_close(got[key], right.to(draw.dtype), what, rtol=rtol, scale=scale, causes=of_nan)
 
 
 @rounds(single=True)
 @points(1)
-@follows("attention_masked")
+@follows("attention_masked", "attention_of_nothing")
 def test_multi_head(student: Student, draw: Draw) -> None:
     """`MultiHead` gives what its parameters say, with and without a mask, and autograd sees through it."""
     expect_module(student, draw, "MultiHead")
@@ -544,8 +540,9 @@ def drop(
     training = [called(block, by_default, x) for _ in range(2)]
     block.eval()
     evaluation = called(block, by_default, x)
-    fill_all(block.train(), telling)
-    return {"training": training, "evaluation": evaluation, "both": called(block, by_default, x)}
+    torch.manual_seed(x.numel())  # of another block
+    fill_all(another := moved(student.EncoderBlock(*sizes, **options), x).train(), telling)
+    return {"training": training, "evaluation": evaluation, "both": called(another, by_default, x)}
 
 
 def expect_dropped(
@@ -580,9 +577,9 @@ def expect_dropped(
             close(y, (start + added * factor).to(draw.dtype), what, causes=causes)
         kept.append(y.tensor.cpu() != x.cpu())
     ys = [y.tensor.cpu().double() for y in got["training"]]
-    dropouts.expect_single_numbers(kept)
+    dropouts.expect_single_numbers(kept, share)
     zeros = 1 - torch.stack(kept).double().mean().item()
-    sentence = _("In training {zeros:.0%} of what {part} gives become 0, with dropout = {share:g}.")
+    sentence = _("In training {zeros:.0%} of y is x, as where {part} gives 0; dropout = {share:g}.")
     away = 0 if share in (0, 1) else MOST_AWAY * math.sqrt(4 * share * (1 - share))
     cause = dropouts.cause_of_zeros(zeros, share, start, ys)
     expect(abs(zeros - share) <= away, sentence.format(zeros=zeros, part=part, share=share), cause)
@@ -599,8 +596,11 @@ def expect_dropped(
     if 0 < share < 1:
         # the one adds 1 and the other 2, where they stay
         stay = (got["both"].tensor.cpu().double() - start).div(factor).round().int()
-        sentence = _("The same numbers of what `attention` and what `linear2` gives become 0.")
-        expect(not torch.equal(stay & 1, (stay & 2) // 2), sentence, dropouts.ONE_DRAW)
+        two = [(stay & 1) == 1, (stay & 2) == 2]
+        dropouts.expect_by_themselves(two, share)
+        same = torch.equal(kept[0], two[list(PARTS).index(part)])
+        sentence = _("In its first call another block drops the same numbers.")
+        expect(not same, sentence, dropouts.NOT_ANEW)
     dropped = got["evaluation"]
     causes = {dropouts.SCALED_IN_EVALUATION: start + added * factor} if share < 1 else {}
     causes[dropouts.SHRUNK_IN_EVALUATION] = start + added * (1 - share)

@@ -40,7 +40,12 @@ NO_CONSTANT = Cause("missing-term", "c₀ is missing.")
 NO_HIGHEST = Cause("missing-term", "The term of the highest power is missing.")
 POWER_MORE = Cause("wrong-power", "Each power of x is one too high: c₀ stands alone, with x⁰ = 1.")
 PASS_IN_TRAINING = Cause(
-    "mode", "Call `model.eval()` before the held-out points are seen; `predict` does so."
+    "mode", "Call `model.eval()` before the held-out points are seen; `predict` is to do so."
+)
+RECORDED = Cause(
+    "requires-grad",
+    "In `predict`, and at the held-out points, call the model within `with torch.no_grad():`; a `.detach()` of what it "
+    "gives comes too late.",
 )
 IN_TRAINING = Cause(
     "mode",
@@ -226,7 +231,8 @@ def expect_prediction(student: Student, draw: Draw) -> None:
     def normal(mean: Tensor, var: Tensor) -> Tensor:
         return ((linear - mean.double()) / (var.double() + 1e-5).sqrt()).to(draw.dtype)
 
-    causes = {IN_TRAINING: normal(linear.mean(0), linear.var(0, correction=0))}
+    causes: dict[Cause, Any] = {RECORDED: ...} if getattr(got["y"], "requires_grad", False) else {}
+    causes[IN_TRAINING] = normal(linear.mean(0), linear.var(0, correction=0))
     expect_close(
         got["y"],
         normal(mean, var),
@@ -253,15 +259,8 @@ def test_predict(student: Student, draw: Draw) -> None:
 
 @probe
 def run_fit(
-    student: Any,
-    plan: Any,
-    state: Any,
-    train: Any,
-    valid: Any,
-    epochs: int,
-    patience: int,
-    by_keyword: bool,
-) -> Any:
+    student: Any, plan: Any, state: Any, train: Any, valid: Any, epochs: int, patience: int, by_keyword: bool
+) -> Any:  # fmt: skip
     model = network(plan, state)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.003, momentum=0.9)
     for parameter in model.parameters():
@@ -334,11 +333,11 @@ def test_fit(student: Student, draw: Draw) -> None:
 
 @probe
 def walk_along(
-    student: Any, table: Tensor, x: Tensor, turns: Any, patience: int, again: bool = False
-) -> Any:
+    student: Any, table: Tensor, x: Tensor, turns: Any, patience: int, buffer: str = "int64", again: bool = False
+) -> Any:  # fmt: skip
     found: list[Any] = []
     for epochs in turns:
-        model, own = Walker(x), table.clone()
+        model, own = Walker(x, buffer), table.clone()
         model.eval()
         place = model.place
         train, valid = (x, torch.zeros_like(x)), (x.repeat(len(own))[: len(own)], own)
@@ -357,7 +356,9 @@ def drawn_walk(draw: Draw) -> tuple[early_stopping.KnownLosses, dict[str, Any]]:
     patience = draw.choice("patience", [5, 3, 4, 1, 2])
     course = losses_to_stop(draw, patience)
     table = torch.tensor([course.before, *course.losses, *course.tail], dtype=draw.dtype)
-    return course, {"table": table, "x": draw.normal(draw.size("m")), "patience": patience}
+    buffer = draw.choice("buffer", ["int64", "int32", "int16", "uint8", "bool"])
+    x = draw.normal(draw.size("m"))
+    return course, {"table": table, "x": x, "patience": patience, "buffer": buffer}
 
 
 def stopping_causes(
@@ -413,7 +414,7 @@ def test_modes(student: Student, draw: Draw) -> None:
     sentence = _(
         "Each pass through the model recorded gradients; at the held-out points none are recorded."
     )
-    expect(bool(others), sentence)
+    expect(bool(others), sentence, RECORDED)
     expect(
         not any(others), _("A pass without gradients was made in training mode."), PASS_IN_TRAINING
     )

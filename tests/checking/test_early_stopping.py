@@ -26,8 +26,10 @@ from grader.checking.rounds import ROUNDS
 from grader.checking.student import Draw
 
 
-def course(patience: int, seed: int, name: str = "published") -> KnownLosses:
-    return losses_to_stop(Draw(seed, torch.float64, round=ROUNDS[name]), patience)
+def course(
+    patience: int, seed: int, name: str = "published", dtype: torch.dtype = torch.float64
+) -> KnownLosses:
+    return losses_to_stop(Draw(seed, dtype, round=ROUNDS[name]), patience)
 
 
 def drawn(patience: int, seed: int) -> list[float]:
@@ -49,6 +51,21 @@ def test_a_walker_is_after_each_step_at_the_next_loss() -> None:
     assert model.numbers().tolist() == [6, 3 * 6 + 5, 6 + 2]
     assert model.seen[0] == [True, True]
     assert model.seen[-1] == [False, True]
+    with torch.no_grad():
+        assert not model(torch.rand(2)).requires_grad
+
+
+@pytest.mark.parametrize("kind", ["int64", "int32", "uint8", "bool"])
+def test_a_walker_counts_in_this_dtype_what_a_state_dict_puts_back(kind: str) -> None:
+    model = Walker(torch.zeros(3), kind)
+    kept = []
+    for _pass in range(3):
+        model(torch.rand(2))
+        kept.append({name: each.clone() for name, each in model.state_dict().items()})
+    assert model.inner.number.dtype == getattr(torch, kind)
+    for passes, state in enumerate(kept, 1):
+        model.load_state_dict(state)
+        assert model.numbers().tolist() == [0, 3 * passes + 5, passes + 2]
 
 
 def test_a_criterion_that_shows_what_stands_first() -> None:
@@ -85,16 +102,18 @@ def test_each_mistake_shows_and_is_known_from_the_others(name: str, patience: in
             assert list(found.values()).count(found[mistake]) == 1
 
 
-def test_losses_of_a_round_show_what_a_best_one_must_not_begin_with() -> None:
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_losses_of_a_round_show_what_a_best_one_must_not_begin_with(dtype: torch.dtype) -> None:
     for seed in range(20):
-        small, zero, large = (course(3, seed, name) for name in ("ones", "equal", "large"))
+        small, zero, large = (course(3, seed, name, dtype) for name in ("ones", "equal", "large"))
         assert small.before < min(small.losses)
         assert min(zero.losses) == 0
-        assert 1e38 < min(large.losses) < torch.finfo(torch.float32).max
+        high = {torch.float32: 1e38, torch.float64: 1e50}[dtype]
+        assert high < min(large.losses) < torch.finfo(dtype).max
         for each in (small, zero, large):
-            # what differs, differs in float32 too
-            single = torch.tensor(each.losses)
-            assert single.tolist() == each.losses
+            # what differs, differs in this dtype too, and in float64 in no other
+            assert torch.tensor(each.losses, dtype=dtype).tolist() == each.losses
+            assert (torch.tensor(each.losses).tolist() == each.losses) is (dtype == torch.float32)
             falls = {a - b for a in each.losses for b in each.losses if a > b}
             assert min(falls) == each.falls[0]
     assert small.falls[0] < 1e-9

@@ -28,8 +28,8 @@ from grader.checking.slips import (
     head_causes,
     learner,
     loss_causes,
+    optimizer_of,
     round_causes,
-    sgd,
     step_causes,
     trained,
 )
@@ -128,12 +128,12 @@ def test_an_optimizer_and_its_counterpart() -> None:
     kinds: dict[str, Any] = {**OPTIMIZERS}
     for options in kinds.values():
         model = learner(None, state)
-        optimizer = sgd([*model.parameters()], 0.1, **options)
+        optimizer = optimizer_of([*model.parameters()], **{"lr": 0.1, **options})
         for _step in range(3):
             optimizer.zero_grad()
             criterion_of(None)(model(batch["inputs"]), batch["labels"]).backward()
             optimizer.step()
-        right, _losses = trained(3, None, state, batch, 0.1, **options)
+        right, _losses = trained(3, None, state, batch, **{"lr": 0.1, **options})
         assert all(map(torch.allclose, model.parameters(), right))
 
 

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from grader.checking.explain import common
 from grader.checking.outcome import Cause
+from grader.checking.rounds import LARGE, PUBLISHED, Round
 from grader.checking.slopes import draw_steep, rounding_causes, slope_causes, slope_of_steep, steep
 from grader.checking.student import Draw
 from tests.received import received
@@ -31,15 +32,17 @@ def error(x: Tensor, seed: int, low: float, high: float, h: float) -> float:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_it_keeps_the_bounds(seed: int) -> None:
+@pytest.mark.parametrize("round", [PUBLISHED, LARGE])
+def test_it_keeps_the_bounds(seed: int, round: Round) -> None:
     x = torch.linspace(-3, 3, 601, dtype=torch.float64).requires_grad_()
-    value = steep(x, numbers(seed))
+    numbers = draw_steep(Draw(seed, torch.float64, round=round))
+    value = steep(x, numbers)
     assert value.abs().max() <= 110
     for _order in range(3):
         (value,) = torch.autograd.grad(value.sum(), x, create_graph=True)
         assert value.abs().max() <= 20
-    (first,) = torch.autograd.grad(steep(x, numbers(seed)).sum(), x)
-    assert torch.allclose(first, slope_of_steep(x.detach(), numbers(seed)))
+    (first,) = torch.autograd.grad(steep(x, numbers).sum(), x)
+    assert torch.allclose(first, slope_of_steep(x.detach(), numbers))
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -1,5 +1,5 @@
 # wrong: a row that may look at nothing becomes NaN
-# fails: attention_of_nothing
+# fails: attention_of_nothing, multi_head, encoder_block
 # cause: nan
 import torch
 from torch import nn

@@ -1,5 +1,5 @@
 # wrong: -1e9 in place of minus infinity: a row that may look at nothing is the mean of all
-# fails: attention_of_nothing
+# fails: attention_of_nothing, multi_head, encoder_block
 # cause: missing-case
 import torch
 from torch import nn

@@ -1,6 +1,6 @@
 # wrong: adds to what x.grad held
 # fails: square_slope
-# cause: not-cleared
+# cause: other-gradient
 import torch
 from torch import nn, optim
 
