@@ -72,7 +72,7 @@ OTHER_PARAMETERS = Cause(
 )
 FIXED_LR = Cause("lr-ignored", "The steps are those of lr={lr}, whatever `lr` is.")
 MOMENTUM = Cause(
-    "other-optimizer", "The steps are those of SGD with a momentum of 0.9; it has none here."
+    "other-optimizer", "The steps are those of SGD with a momentum of 0.9; none is here."
 )
 ADAM = Cause("other-optimizer", "The steps are those of Adam; those of SGD are asked.")
 OTHER_DEGREE = Cause("degree-ignored", "The model has degree {found}, whatever `degree` is.")

@@ -67,15 +67,18 @@ FAULTS = {
         OTHER_SHAPE,
     ),
 }  # fmt: skip
+# of the body of `Other`, all that a state may not lack
+BODY = (
+    *("conv1.weight", "bn1.weight", "bn1.bias", "bn1.running_mean", "bn1.running_var"),
+    *("block.fc.weight", "block.fc.bias", "fc2.weight", "fc2.bias"),
+)
 # what is done to an entry of a state that fits, and the shape that it has then
 NOT_FITTING: tuple[tuple[str, str, tuple[int, ...]], ...] = (
-    ("missing", "conv1.weight", ()),
-    ("missing", "bn1.running_var", ()),
-    ("missing", "block.fc.bias", ()),
+    *(("missing", name, ()) for name in BODY),
     ("extra", "fc3.weight", (2,)),
     ("extra", "block.1.weight", (2,)),
     ("shape", "fc2.weight", (5, 6)),
-    ("shape", "bn1.bias", (1,)),
+    *(("shape", name, (1,)) for name in BODY),
 )
 
 
@@ -131,6 +134,8 @@ def loaded(load: Any, net: Any, state: Any, by_keyword: bool) -> Any:
         each.train(place % 2 == 1)
     modes = [each.training for each in net.modules()]
     held, before, parameters = dict(state), values_of(net), list(net.parameters())
+    for place, parameter in enumerate(parameters):
+        parameter.requires_grad_(place % 3 > 0)
     kept = {name: value.clone() for name, value in state.items()}
     returned = load(model=net, state=state) if by_keyword else load(net, state)
     after, same = values_of(net), [*map(id, parameters)] == [*map(id, net.parameters())]
@@ -148,6 +153,7 @@ def loaded(load: Any, net: Any, state: Any, by_keyword: bool) -> Any:
         "values": not unlike(held, kept, kept),
         "modes": modes == [module.training for module in net.modules()],
         "same": same,
+        "frozen": all(p.requires_grad is (n % 3 > 0) for n, p in enumerate(net.parameters())),
         "dtypes": all(after[name].dtype == before[name].dtype for name in after),
     }
 
@@ -178,6 +184,7 @@ def expect_loaded(got: Mapping[str, Any]) -> None:
     expect(got["returned"], _("load_body does not return the model that it was given."))
     expect(got["modes"], _("load_body has changed the modes of the model."))
     expect(got["same"], _("The model has other parameters than before."), NEW_TENSORS)
+    expect(got["frozen"], _("load_body has changed which parameters require gradients."))
     sentence = _("load_body has changed the state that it was given.")
     expect(got["names"], sentence, STATE_CHANGED)
     expect(got["values"], sentence, VALUES_CHANGED)
@@ -241,6 +248,9 @@ def described(net: Any, handed: Any, like: Any) -> Any:
     wrong = min([*others, body], key=len)
     rows = net.fc.weight.detach() if isinstance(net.fc, nn.Linear) else like.new_zeros(0, 1)
     own = {*map(tuple, rows.tolist())}
+    bias = set[float]() if "fc.bias" not in after else {*after["fc.bias"].flatten().tolist()}
+    # by chance two numbers may be equal, but not most of them
+    shared = [len(bias.intersection(each["fc.bias"].tolist())) for each in handed]
     return {
         "asked": bool(handed),
         "wrong": wrong,
@@ -248,6 +258,7 @@ def described(net: Any, handed: Any, like: Any) -> Any:
         "nothing": len(wrong) == len(body),
         "fc": isinstance(net.fc, nn.Linear) and [*rows.shape],
         "old": any(own.intersection(map(tuple, each["fc.weight"].tolist())) for each in handed),
+        "old_bias": any(2 * count > len(bias) for count in shared),
         "requires": all(value.requires_grad for value in net.parameters()),
         "dtypes": all(each.dtype == like.dtype for each in net.parameters()),
     }
@@ -266,6 +277,8 @@ def expect_pretrained(got: Mapping[str, Any], shape: Sequence[int]) -> None:
     expect([*got["fc"]] == [*shape], sentence)
     sentence = _("The head `fc` for {classes} classes holds rows of the trained one.")
     expect(not got["old"], sentence.format(classes=shape[0]), OLD_HEAD)
+    sentence = _("The bias of the head `fc` for {classes} classes is that of the trained one.")
+    expect(not got["old_bias"], sentence.format(classes=shape[0]), OLD_HEAD)
     expect(got["dtypes"], _("Some parameters have another dtype than those of the factory."))
     expect(got["requires"], _("Some parameters of the network do not require gradients."))
 

@@ -301,6 +301,15 @@ def state_of(net: Any) -> Any:
 
 
 @helper
+def batches_of(net: Any) -> Any:
+    """How many batches each batch norm has counted, by the names of the counters; 0 where there is none."""
+    state = net.state_dict()
+    norms = [name.removesuffix("running_mean") for name in state if name.endswith("running_mean")]
+    counters = [f"{name}num_batches_tracked" for name in norms]
+    return {name: int(state.get(name, 0)) for name in counters}
+
+
+@helper
 def filled(net: Any, state: Any, training: bool) -> bool:
     """Gives a model these numbers, if it has room for them and for no others."""
     own = state_of(net)
@@ -332,7 +341,7 @@ def passed(net: Any, given: Any) -> Any:
         left = torch.equal(held, first)
         held = held.copy_(x) if x.is_contiguous() else x
     nn.Module.train(net, given["training"])
-    slopes = {}
+    slopes, counted = {}, batches_of(net)
     if grad is None:
         with torch.no_grad():
             y = net(held)
@@ -349,7 +358,9 @@ def passed(net: Any, given: Any) -> Any:
             slopes = dict(zip(leaves, found, strict=True))
     after = state_of(net)
     running = {name: value.clone() for name, value in after.items() if ".running_" in name}
+    now, more = batches_of(net), int(given["training"])
+    uncounted = [name for name in now if now[name] != counted[name] + more]
     y = y.detach() if isinstance(y, Tensor) else y
     stands = kept is None or torch.equal(earlier, kept)
     told = {"shapes": shapes, "running": running, "slopes": slopes}
-    return {**told, "y": y, "stands": stands, "left": left}
+    return {**told, "uncounted": uncounted, "y": y, "stands": stands, "left": left}

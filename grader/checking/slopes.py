@@ -69,6 +69,7 @@ def draw_steep(draw: Draw) -> list[float]:
 
 
 _FEW_POINTS = 20
+_NEAR_ONE = 0.05
 # from x + low · h to x + high · h
 _WAYS = {
     LARGE_H: (-1.0, 1.0),
@@ -76,9 +77,8 @@ _WAYS = {
     LARGE_H_BACKWARD: (-1.0, 0.0),
     PRECEDENCE: (-1.0, 1.0),
 }
-_STEPS = torch.logspace(
-    -3, 0.3, 400, dtype=torch.float64
-)  # each is two per cent larger than the one before
+# each is two per cent larger than the one before
+_STEPS = torch.logspace(-3, 0.3, 400, dtype=torch.float64)
 
 
 def slope_causes(got: Any, x: Tensor, numbers: Sequence[float]) -> dict[Cause, Tensor]:
@@ -97,12 +97,15 @@ def slope_causes(got: Any, x: Tensor, numbers: Sequence[float]) -> dict[Cause, T
 
     for cause, (low, high) in _WAYS.items():
         formula = without_parentheses if cause is PRECEDENCE else difference
-        steps = _STEPS.unsqueeze(1)
+        # beyond half a turn of the sine another h gives the same
+        steps = _STEPS[numbers[-1] * _STEPS < math.pi].unsqueeze(1)
         for _unused in range(2):  # and once more around the best one
             errors = (formula(low, high, steps) - given).abs().amax(1)
             best = steps[errors.argmin()]
             steps = best * torch.linspace(0.98, 1.02, 81, dtype=torch.float64).unsqueeze(1)
         h = f"{best.item():.2g}"
+        if cause is PRECEDENCE and abs(2 * float(h) - 1) < _NEAR_ONE:
+            continue  # what is divided by 1 needs no parentheses
         value = formula(low, high, torch.tensor(float(h), dtype=torch.float64))
         named = cause.of(h=h)
         # of a sine alone, formulas with more points give the same with a larger h

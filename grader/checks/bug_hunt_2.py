@@ -510,12 +510,8 @@ def train_model(
             stays = stays and all(module.training for module in model.modules())
         after = [parameter.detach().clone() for parameter in parameters]
         same = [id(each) for each in model.parameters()] == [id(each) for each in parameters]
-        found[name] = {
-            "losses": losses,
-            "after": after,
-            "events": events[:20],
-            "stays": stays and same,
-        }
+        found[name] = {"losses": losses, "after": after, "events": events[:20]}
+        found[name]["stays"] = stays and same
         given["criterion"] = Criterion(broken)
         breaks_off(student.train if name == "train" else student.one_step, *given.values())
     return found
@@ -524,8 +520,9 @@ def train_model(
 def expect_loops(student: Student, draw: Draw, by_default: bool = False) -> None:
     given = slips.draw_learner(draw, TINY)
     terms = 0.0 if given["plan"] else 1.0 / given["lr"]
-    most = {"large": 9, "equal": 0}.get(draw.round.name, 3)
-    epochs = draw.count("epochs", min(1, most), most)
+    most = 9 if draw.round.name == "large" else 3
+    epochs = 0 if draw.round.all_equal else draw.count("epochs", 1, most)
+    draw.drawn["epochs"] = f"epochs = {epochs}"
     made: Given = draw.choice("optimizer", slips.OPTIMIZERS)
     how = drawn_way(draw, by_default)
     got = student.run(train_model, **given, epochs=epochs, options=made, how=how)
@@ -614,9 +611,10 @@ def expect_head(student: Student, draw: Draw, by_default: bool = False) -> None:
             expect_close(received, wide, f"model.fc.{name}")
             begins.append(numbers)
         expect(*slips.head_begins(*begins, *old))
+        old = begins
         expect(got["trained"], _("The parameters of the new head do not require gradients."))
         expect(got["rest"], _("new_head has changed other layers of the model."))
-        before, old = wanted, begins
+        before = wanted
 
 
 @rounds(single=True)

@@ -46,10 +46,15 @@ FORBIDDEN: dict[str, Any] = {
     "from scratch": {
         "except": ["BasicBlock", "SmallResNet", "load_body", "pretrained"],
         "names": [
-            "torch.convolution", "torch.conv1d", "torch.conv2d", "torch.conv3d", "torch.conv_transpose2d",
-            "torch.nn.functional.conv1d", "torch.nn.functional.conv2d", "torch.nn.functional.conv3d",
-            "torch.nn.functional.conv_transpose2d", "torch.nn.Conv2d", "torch.nn.ConvTranspose2d",
-            "torch.nn.Conv1d", "torch.nn.Conv3d", "torch.nn.grad",
+            "torch.convolution", "torch._convolution", "torch.mkldnn_convolution", "torch.conv_tbc",
+            "torch.conv1d", "torch.conv2d", "torch.conv3d", "torch.conv_transpose1d", "torch.conv_transpose2d",
+            "torch.conv_transpose3d", "torch.nn.functional.conv1d", "torch.nn.functional.conv2d",
+            "torch.nn.functional.conv3d", "torch.nn.functional.conv_tbc", "torch.nn.functional.conv_transpose1d",
+            "torch.nn.functional.conv_transpose2d", "torch.nn.functional.conv_transpose3d", "torch.nn.Conv1d",
+            "torch.nn.Conv2d", "torch.nn.Conv3d", "torch.nn.ConvTranspose1d", "torch.nn.ConvTranspose2d",
+            "torch.nn.ConvTranspose3d", "torch.nn.grad", "torch._C._nn.thnn_conv2d", "torch._C._nn.slow_conv3d",
+            "torch._C._nn.slow_conv_dilated2d", "torch._C._nn.slow_conv_dilated3d",
+            "torch._C._nn.slow_conv_transpose2d", "torch._C._nn.slow_conv_transpose3d",
         ],
     },
 }  # fmt: skip
@@ -263,6 +268,9 @@ def expect_passed(
     still, all_move = residual_nets.STILL, residual_nets.MOVED
     other = {still: was} if training else {all_move: passes(mode=True)[1]}
     expect_close(got["running"], moved, f"{what}.state_dict()", rtol=rtol, causes=other)
+    sentence = _("A call of {what} is to add 1 to {name} in training, and nothing in evaluation.")
+    for name in got["uncounted"]:
+        expect(False, sentence.format(what=what, name=f"`{name}`"))
     if given["grad"] is None:
         return
     leaves = {"x": x, **{name: exact[name] for name in exact if name not in running}}

@@ -58,6 +58,8 @@ def set_up() -> str:
         own.impl("convolution_backward_overrideable", convolution_backward, "PrivateUse1")
         for kind, op, kernel in kernels(run_on_compound):
             own.impl(op, kernel, kind)
+        for mark in ("Conjugate", "Negative"):  # a copy goes by the marks itself
+            own.impl("_copy_from", torch.library.fallthrough_kernel, mark)
         for op in direct_operators():
             own.impl(op, partial(run_on_sim, op), "PrivateUse1")
         _kept.extend([library, own])

@@ -91,7 +91,13 @@ def raw_of(tensor: Tensor) -> Tensor:
     storage: Any = tensor.untyped_storage()
     if not hasattr(storage, RAW):
         setattr(storage, RAW, raw)
-    return raw
+    return _marked(raw, tensor)
+
+
+def _marked(tensor: Tensor, like: Tensor) -> Tensor:
+    """The tensor, or a view of it that is still to be conjugated or negated, where `like` is."""
+    tensor = torch._conj(tensor) if like.is_conj() else tensor
+    return torch._neg_view(tensor) if like.is_neg() else tensor
 
 
 def kept_raw(tensor: Tensor) -> Tensor | None:
@@ -99,7 +105,7 @@ def kept_raw(tensor: Tensor) -> Tensor | None:
     if tensor.is_cpu:
         return None
     raw: Tensor | None = getattr(tensor.untyped_storage(), RAW, None)
-    if raw is None or raw.dtype is not tensor.dtype:
+    if raw is None or raw.dtype is not tensor.dtype or tensor.is_conj() or tensor.is_neg():
         return None
     size, stride, offset = tensor.size(), tensor.stride(), tensor.storage_offset()
     if raw.size() == size and raw.stride() == stride and raw.storage_offset() == offset:
@@ -116,7 +122,7 @@ def wrapped(raw: Tensor, base: Tensor | None = None, index: int = 0) -> Tensor:
             return wrapped(raw, base)
     else:
         storage, index = base.untyped_storage(), base.get_device()
-    return place(_empty(index, raw.dtype), storage, raw)
+    return _marked(place(_empty(index, raw.dtype), storage, raw), raw)
 
 
 def _empty(index: int, dtype: torch.dtype) -> Tensor:

@@ -73,6 +73,11 @@ def test_which_difference_it_is(low: float, high: float, h: float, told: str) ->
         assert torch.allclose(found[nearest], given, atol=2e-3)
 
 
+def test_with_an_h_of_a_half_nothing_is_divided() -> None:
+    given = difference(X, 2, -1, 1, 0.5)
+    assert "precedence" not in {cause.id for cause in slope_causes(received(given), X, numbers(2))}
+
+
 def test_a_difference_without_parentheses() -> None:
     h = 0.01
     given = steep(X + h, numbers(2)) - steep(X - h, numbers(2)) / (2 * h)

@@ -32,6 +32,12 @@ PROGRAMS = {
         "torch.zeros_like(x).scatter_add(1, i, x))"
     ),
     "where and masks": "out = (torch.where(x > 0, x, 0.0), x.masked_fill(x < 0, 9), x.tril(), x.nan_to_num())",
+    "conjugated and negated views": (
+        "z = torch.complex(x, x + 1); c = z.conj(); "
+        "found = c, c @ z.T, torch.vdot(c[0], z[1]), z.mH.reshape(-1), c.clone().mul_(2j), c.unfold(1, 2, 1); "
+        "back = torch.fft.irfft(torch.fft.rfft(x).conj()); "
+        "out = (c.imag, back, *[torch.view_as_real(n.resolve_conj()) for n in found])"
+    ),
     "an `out=`": "o = torch.empty(0, device=d); torch.add(x, x, out=o); out = o",
     "a loss with `out=`": (
         "o = torch.empty(0, device=d); same = torch._C._nn.mse_loss(x, x * 2, out=o); out = (o, same, same is o)"

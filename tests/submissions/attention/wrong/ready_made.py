@@ -1,5 +1,5 @@
 # wrong: torch's own function
-# fails: attention, attention_masked, attention_of_nothing, multi_head, encoder_block, encoder_dropout, other_devices
+# fails: attention, attention_masked, attention_of_nothing, multi_head, encoder_block, encoder_dropout
 # cause: none
 import torch
 from torch import nn
