@@ -10,7 +10,7 @@ import difflib
 import dis
 import re
 from collections.abc import Iterator, Mapping
-from types import FrameType, ModuleType
+from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any
 
 from torch import Tensor, nn
@@ -92,15 +92,27 @@ def _unbound(error: BaseException, own: list[FrameType], line: int) -> Iterator[
 
 def _outside(name: str, own: list[FrameType]) -> str:
     inner, known = own[-1], {**vars(builtins), **own[-1].f_globals}
-    for frame in own[:-1]:
-        code = frame.f_code
-        inside = inner.f_code.co_qualname.startswith(f"{code.co_qualname}.<locals>.")
-        if inside and name in (*code.co_varnames, *code.co_cellvars):
-            return "enclosing"
+    if any(name in (*code.co_varnames, *code.co_cellvars) for code in _around(inner)):
+        return "enclosing"
     if name not in known:
         return ""
     is_function = callable(known[name]) or isinstance(known[name], ModuleType)
     return "function" if is_function else "global"
+
+
+def _around(inner: FrameType) -> Iterator[CodeType]:
+    """What a function was defined in, from the outside; none of it need be running any more, as of a hook."""
+    first, *further = inner.f_code.co_qualname.split(".<locals>.")[:-1] or [""]
+    found: Any = inner.f_globals.get(first.partition(".")[0])
+    for name in first.split(".")[1:]:
+        found = vars(found).get(name) if isinstance(found, type) else None
+    code: Any = found.__code__ if isinstance(found, FunctionType) else None
+    for name in [*further, ""]:
+        if not isinstance(code, CodeType):
+            return
+        yield code
+        inside = (each for each in code.co_consts if isinstance(each, CodeType))
+        code = next((each for each in inside if each.co_name == name), None)
 
 
 def _values(own: list[FrameType], given: set[int]) -> Iterator[str]:
