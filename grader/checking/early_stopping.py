@@ -71,9 +71,7 @@ OTHER_PARAMETERS = Cause(
     "The model was given new parameters: `load_state_dict` copies the numbers into those that are there.",
 )
 FIXED_LR = Cause("lr-ignored", "The steps are those of lr={lr}, whatever `lr` is.")
-MOMENTUM = Cause(
-    "other-optimizer", "The steps are those of SGD with a momentum of 0.9; none is here."
-)
+MOMENTUM = Cause("other-optimizer", "The steps are those of SGD with a momentum of 0.9; none is here.")  # fmt: skip
 ADAM = Cause("other-optimizer", "The steps are those of Adam; those of SGD are asked.")
 OTHER_DEGREE = Cause("degree-ignored", "The model has degree {found}, whatever `degree` is.")
 
