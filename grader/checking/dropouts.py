@@ -15,8 +15,8 @@ from .expectations import expect
 from .outcome import Cause
 
 NOT_SCALED = Cause("no-factor", "What stays is not divided by 1 − p.")
-DIVIDED_BY_P = Cause("wrong-factor", "What stays is divided by p, not by 1 − p.")
-TIMES = Cause("wrong-factor", "What stays is multiplied by 1 − p; divide by it.")
+DIVIDED_BY_P = Cause("wrong-factor", "What stays is divided by p; it is to be divided by 1 − p.")
+TIMES = Cause("wrong-factor", "What stays is multiplied by 1 − p, not divided by it.")
 NAN_AT_1 = Cause(
     "zero-division",
     "With dropout = 1 it is divided by 1 − dropout = 0, and 0 / 0 is NaN, as is 0 · ∞: there all becomes 0.",
@@ -60,10 +60,9 @@ def cause_of_zeros(zeros: float, share: float, x: Tensor, ys: list[Tensor]) -> C
     return near[0] if len(near) == 1 else ""
 
 
-def wrongly_scaled(added: Tensor, share: float) -> dict[Cause, Tensor]:
-    """What stays of what is added, by wrong factors."""
-    factors = {NOT_SCALED: 1.0, DIVIDED_BY_P: 1 / share, TIMES: 1 - share}
-    return {cause: factor * added for cause, factor in factors.items()}
+def wrong_factors(p: float) -> dict[Cause, float]:
+    """By what mistakes multiply what stays, where 1 / (1 − p) is asked."""
+    return {NOT_SCALED: 1.0, TIMES: 1 - p, DIVIDED_BY_P: 1 / (p or 1)}
 
 
 def expect_single_numbers(kept: list[Tensor], share: float = 0.0) -> None:

@@ -116,9 +116,8 @@ class Walker(nn.Module):
         self.inner()
         if self.training:
             self.passes += 3
-        return (self.place + 0).expand(
-            x.shape
-        )  # a view of a leaf requires gradients under no_grad too
+        # a view of a leaf requires gradients under no_grad too
+        return (self.place + 0).expand(x.shape)
 
     def numbers(self) -> Tensor:
         """What it is after its passes: the place and both buffers."""

@@ -95,9 +95,8 @@ class Other(nn.Module):
         self.block = nn.Sequential()
         self.block.fc = nn.Linear(4, 5)
         self.fc2 = nn.Linear(5, 6)
-        for (
-            value
-        ) in self.state_dict().values():  # away from what all begin with, and from each other
+        # away from what all begin with, and from each other
+        for value in self.state_dict().values():
             most = 7 if value.is_floating_point() else 10**6
             value.copy_(torch.rand_like(value, dtype=torch.float64) * most + 1)
 

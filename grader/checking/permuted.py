@@ -12,7 +12,6 @@ ORDER = Cause("order", "The numbers are right, and stand in the wrong places.")
 # Sorted, many numbers of one kind are near those of another, and all that are within the tolerance are alike.
 _LEFT = 0.02  # of the largest error place by place, sorted
 _OF_A_GAP = 0.1  # of the distance to the next number
-_MANY_WHOLE = 3  # of two whole numbers, such as 0 and 1, one may be there for the other by chance
 
 
 def causes_in_places(got: Tensor, expected: Tensor, rtol: float) -> Iterator[Cause]:
@@ -35,5 +34,6 @@ def causes_in_places(got: Tensor, expected: Tensor, rtol: float) -> Iterator[Cau
         return
     most = min(_LEFT * errors.max().item(), _OF_A_GAP * gaps.median().item())
     if (found - wanted).abs().max().item() <= most:
-        by_chance = wanted.equal(wanted.round()) and len(gaps) < _MANY_WHOLE - 1
+        # of two whole numbers, such as 0 and 1, one may be there for the other
+        by_chance = len(gaps) == 1 and wanted.equal(wanted.round())
         yield ORDER.unsure() if by_chance else ORDER

@@ -204,9 +204,9 @@ def expect_points(got: Any, x: Tensor, y: Tensor, other: Any = None) -> None:
     if other:
         held = list(zip(*(each.tolist() for each in other), strict=True))
     expect(among(single, turned) < count, _("The points are drawn at (y, x)."), TURNED)
+    wanted = list(zip(sorted(x.tolist()), sorted(y.tolist()), strict=True))
     for xs, ys, _label, line in got["drawn"]:
         lined_up = list(zip(sorted(xs), sorted(ys), strict=True))
-        wanted = list(zip(sorted(x.tolist()), sorted(y.tolist()), strict=True))
         apart = not line and len(xs) == count and among(lined_up, wanted) == count
         sentence = _("The points that are drawn have these x and these y, and not in these pairs.")
         expect(not apart, sentence, OUT_OF_STEP)

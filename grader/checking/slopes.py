@@ -24,19 +24,14 @@ LARGE_H = Cause(
     "It is (f(x + h) − f(x − h)) / 2h with an h of {h} or so. That is too large: its error is about h²/6 times the "
     "third derivative.",
 )
-LARGE_H_FORWARD = Cause(
+LARGE_H_ON_ONE_SIDE = Cause(
     "step-too-large",
-    "It is (f(x + h) − f(x)) / h with an h of {h} or so. That is too large for it: its error is about h/2 times the "
+    "It is {formula} with an h of {h} or so. That is too large for it: its error is about h/2 times the "
     "second derivative, and that of (f(x + h) − f(x − h)) / 2h is far smaller.",
 )
 PRECEDENCE = Cause(
     "precedence",
     "It is f(x + h) − f(x − h) / 2h with an h of {h} or so: the difference stands in parentheses.",
-)
-LARGE_H_BACKWARD = Cause(
-    "step-too-large",
-    "It is (f(x) − f(x − h)) / h with an h of {h} or so. That is too large for it: its error is about h/2 times the "
-    "second derivative, and that of (f(x + h) − f(x − h)) / 2h is far smaller.",
 )
 
 
@@ -70,13 +65,13 @@ def draw_steep(draw: Draw) -> list[float]:
 
 _FEW_POINTS = 20
 _NEAR_ONE = 0.05
-# from x + low · h to x + high · h
-_WAYS = {
-    LARGE_H: (-1.0, 1.0),
-    LARGE_H_FORWARD: (0.0, 1.0),
-    LARGE_H_BACKWARD: (-1.0, 0.0),
-    PRECEDENCE: (-1.0, 1.0),
-}
+# what the sentence lacks, and from x + low · h to x + high · h
+_WAYS: tuple[tuple[Cause, dict[str, str], float, float], ...] = (
+    (LARGE_H, {}, -1.0, 1.0),
+    (LARGE_H_ON_ONE_SIDE, {"formula": "(f(x + h) − f(x)) / h"}, 0.0, 1.0),
+    (LARGE_H_ON_ONE_SIDE, {"formula": "(f(x) − f(x − h)) / h"}, -1.0, 0.0),
+    (PRECEDENCE, {}, -1.0, 1.0),
+)
 # each is two per cent larger than the one before
 _STEPS = torch.logspace(-3, 0.3, 400, dtype=torch.float64)
 
@@ -95,7 +90,7 @@ def slope_causes(got: Any, x: Tensor, numbers: Sequence[float]) -> dict[Cause, T
     def without_parentheses(_low: float, _high: float, h: Tensor) -> Tensor:
         return steep(at + h, numbers) - steep(at - h, numbers) / (2 * h)
 
-    for cause, (low, high) in _WAYS.items():
+    for cause, lacking, low, high in _WAYS:
         formula = without_parentheses if cause is PRECEDENCE else difference
         # beyond half a turn of the sine another h gives the same
         steps = _STEPS[numbers[-1] * _STEPS < math.pi].unsqueeze(1)
@@ -107,7 +102,7 @@ def slope_causes(got: Any, x: Tensor, numbers: Sequence[float]) -> dict[Cause, T
         if cause is PRECEDENCE and abs(2 * float(h) - 1) < _NEAR_ONE:
             continue  # what is divided by 1 needs no parentheses
         value = formula(low, high, torch.tensor(float(h), dtype=torch.float64))
-        named = cause.of(h=h)
+        named = cause.of(h=h, **lacking)
         # of a sine alone, formulas with more points give the same with a larger h
         named = named if numbers[-1] == 1 else named.unsure()
         found[named] = value.reshape(x.shape).to(got.tensor.dtype)

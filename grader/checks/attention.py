@@ -586,8 +586,8 @@ def expect_dropped(
     for y, stays in zip(got["training"], kept, strict=True):
         right = start + torch.where(stays, added * factor, 0)
         causes = {
-            cause: start + torch.where(stays, each, 0)
-            for cause, each in dropouts.wrongly_scaled(added, share).items()
+            cause: start + torch.where(stays, each * added, 0)
+            for cause, each in dropouts.wrong_factors(share).items()
         }
         both = kept[0] & kept[1]
         if not torch.allclose(ys[0][both], ys[1][both], rtol=1e-3, atol=1e-4):

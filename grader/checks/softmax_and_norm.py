@@ -17,6 +17,7 @@ from grader import (
     Student,
     _,
     called,
+    dropouts,
     expect,
     expect_close,
     follows,
@@ -49,9 +50,6 @@ EPS_IN_LOG = Cause("eps", "{eps} is added within the logarithm: that is its floo
 EPS_BELOW = Cause("eps", "{eps} is added to the sum, which changes all shares; it is never 0.")
 DIAGONAL = Cause("diagonal-only", "A number changes all shares along `dim`, not its own alone.")
 SWAPPED = Cause("swapped", "It is the formula of the other one of the two.")
-NOT_SCALED = Cause("no-factor", "What stays is not divided by 1 − p.")
-SCALED_BY_P = Cause("wrong-factor", "What stays is divided by p; it is to be divided by 1 − p.")
-SCALED_DOWN = Cause("wrong-factor", "What stays is multiplied by 1 − p, not divided by it.")
 OTHER_MASK = Cause(
     "mask-missing", "The gradient passes elsewhere than at the numbers that y keeps."
 )
@@ -60,8 +58,6 @@ MASK_OF_Y = Cause(
     "mask-of-values",
     "It is 0 wherever y is, and y is 0 also where x was: keep the mask that was drawn, not one read off the numbers.",
 )
-NOT_ANEW = Cause("stale", "Draw in each call, and from a generator that goes on.")
-P_KEPT = Cause("inverted", "p is taken for the probability to stay; it is that to become 0.")
 P_IGNORED = Cause("option-ignored", "It is the same share for each p.")
 DIVIDED_BY = Cause(
     "wrong-factor", "What stays is divided by {divisor}; it is to be divided by 1 − p."
@@ -521,8 +517,8 @@ def expect_dropped(
             sentence = _("For p = {p:g} dropout makes everything 0.").format(p=p)
             expect(bool(kept.any()) or p ** x.numel() > 1e-9, sentence)
         factor = 1 / (1 - p) if training and p < 1 else 1.0
-        mistakes = {NOT_SCALED: 1.0, SCALED_DOWN: 1 - p, SCALED_BY_P: 1 / (p or 1)}
-        mistakes[P_KEPT.unsure()] = 1 / p if p else 0.0
+        mistakes = dropouts.wrong_factors(p)
+        mistakes[dropouts.P_KEPT.unsure()] = 1 / p if p else 0.0
         for name, what, given in (("y", "y", x), ("back", "dropout_backward(grad, cache)", grad)):
             causes: dict[Cause, Any] = {NOTHING_CHANGES: ...}
             if isinstance(found[name], Received) and found[name].tensor.shape == shape:
@@ -581,10 +577,10 @@ def expect_random(student: Student, draw: Draw, *ps: float) -> None:
         half = len(masks) // 2
         anew = not all(map(torch.equal, masks[:half], masks[half:]))
         sentence = _("In each call of dropout the same numbers become 0.")
-        expect(anew or not mixed, sentence, NOT_ANEW)
+        expect(anew or not mixed, sentence, dropouts.NOT_ANEW)
         share = share_of(results)
         sentence = _("For p = {p:g} dropout makes {share:.0%} of the numbers 0.")
-        cause = P_KEPT if abs(share - (1 - p)) < MOST_AWAY else ""
+        cause = dropouts.P_KEPT if abs(share - (1 - p)) < MOST_AWAY else ""
         if max(map(share_of, got)) - min(map(share_of, got)) < MOST_AWAY:
             cause = P_IGNORED
         expect(abs(share - p) < MOST_AWAY, sentence.format(p=p, share=share), cause)

@@ -16,7 +16,7 @@ from grader.checking.dropouts import (
     X_DROPPED,
     cause_of_zeros,
     expect_single_numbers,
-    wrongly_scaled,
+    wrong_factors,
 )
 from grader.checking.outcome import CheckFailed
 
@@ -40,7 +40,7 @@ def test_why_another_share_becomes_0(zeros: float, ys: list[Tensor], cause: obje
 
 
 def test_what_stays_may_be_scaled_wrongly() -> None:
-    assert wrongly_scaled(torch.tensor(3.0), 0.2)[NOT_SCALED] == 3
+    assert 3 * wrong_factors(0.2)[NOT_SCALED] == 3
 
 
 def test_numbers_are_dropped_one_by_one_and_anew() -> None:
