@@ -81,7 +81,7 @@ def slope_causes(got: Any, x: Tensor, numbers: Sequence[float]) -> dict[Cause, T
     found: dict[Cause, Tensor] = {}
     if not isinstance(got, Received) or got.tensor.shape != x.shape:
         return found
-    at, given = x.double().flatten(), got.tensor.double().flatten()
+    at, given = x.double().cpu().flatten(), got.tensor.double().flatten()
 
     def difference(low: float, high: float, h: Tensor) -> Tensor:
         rise = steep(at + high * h, numbers) - steep(at + low * h, numbers)
@@ -113,7 +113,8 @@ def rounding_causes(got: Any, x: Tensor, right: Tensor) -> dict[Cause, Any]:
     """Whether what is off in float32, and not in float64, is rounding: it is another one from point to point."""
     if not isinstance(got, Received) or got.tensor.shape != x.shape or x.dtype != torch.float32:
         return {}
-    error_at = dict(zip(x.flatten().tolist(), (got.tensor - right).flatten().tolist(), strict=True))
+    away = (got.tensor - right.cpu()).flatten().tolist()
+    error_at = dict(zip(x.flatten().tolist(), away, strict=True))
     if len(error_at) < _FEW_POINTS:  # it may be, and other cases show it
         return {SMALL_H.unsure(): ...}
     errors = torch.tensor([error for _at, error in sorted(error_at.items())], dtype=torch.float64)
