@@ -135,12 +135,9 @@ def _in_tensor(
     if aspect := _aspect_of_form(actual, expected, demands.requires_grad):
         yield differs(aspect, rtol=rtol)
         return
-    if torch.equal(
-        actual.tensor, expected
-    ):  # most are, to the bit, and this takes a tenth of the time
-        return
-    wrong, allowed = wrong_elements(actual.tensor, expected, rtol, demands.scale)
+    wrong = wrong_elements(actual.tensor, expected, rtol, demands.scale)
     if wrong.any():
+        allowed = allowed_error(expected, rtol, demands.scale)
         yield differs("value", rtol=rtol, wrong=wrong, allowed=allowed)
 
 
@@ -169,26 +166,35 @@ def is_close(actual: float, expected: float, rtol: float, scale: float = 1.0) ->
     return abs(actual - expected) <= max(rtol * max(abs(expected), _FLOOR * scale), _NOTHING)
 
 
-def wrong_elements(
-    got: Tensor, expected: Tensor, rtol: float, scale: float = 1.0
-) -> tuple[Tensor, float]:
-    """The elements of a tensor that are too far from the reference's, and by how much they may be off.
+def wrong_elements(got: Tensor, expected: Tensor, rtol: float, scale: float = 1.0) -> Tensor:
+    """The elements of a tensor that are too far from the reference's.
 
     Args:
         got, expected: of one shape and dtype.
-        rtol: relative tolerance, to the largest finite element of `expected`. Integers and booleans have to be equal,
-            and so do infinite elements.
-        scale: how large the terms are that an element is the sum of.
+        rtol, scale: as for `allowed_error`. Infinite elements have to be equal.
 
     Returns:
-        Booleans of the same shape, True where an element is wrong, NaN included; and the largest error that is right.
+        Booleans of the same shape, True where an element is wrong, NaN included.
     """
     differs = got != expected
+    if not expected.dtype.is_floating_point or not differs.any():  # most are equal to the bit
+        return differs
+    allowed = allowed_error(expected, rtol, scale)
+    # not (error <= allowed), so that NaN is wrong
+    return differs & ~((got.double() - expected.double()).abs() <= allowed)
+
+
+def allowed_error(expected: Tensor, rtol: float, scale: float = 1.0) -> float:
+    """The largest error that is right in an element of a tensor; 0 for integers and booleans.
+
+    Args:
+        expected: the reference.
+        rtol: relative tolerance, to the largest finite element of `expected`.
+        scale: how large the terms are that an element is the sum of.
+    """
     if not expected.dtype.is_floating_point:
-        return differs, 0.0
+        return 0.0
     finite = expected[expected.isfinite()].double()
     floor = scale * (1.0 if expected.dtype in _SHORT else _FLOOR)
-    allowed = rtol * max(finite.abs().max().item() if finite.numel() else 0.0, floor)
-    allowed = max(allowed, _NOTHING)
-    # not (error <= allowed), so that NaN is wrong
-    return differs & ~((got.double() - expected.double()).abs() <= allowed), allowed
+    largest = finite.abs().max().item() if finite.numel() else 0.0
+    return max(rtol * max(largest, floor), _NOTHING)

@@ -113,7 +113,7 @@ def _general(
     elif mismatch.aspect == "requires_grad":
         if not actual.requires_grad:
             yield explain.NO_GRAD
-        elif wrong_elements(actual.tensor, expected, rtol)[0].any():  # detached it is wrong as well
+        elif wrong_elements(actual.tensor, expected, rtol).any():  # detached it is wrong as well
             yield from explain.causes_in_values(actual.tensor, expected, rtol, factors)
         else:
             yield explain.REQUIRES_GRAD
