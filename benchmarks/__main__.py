@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from . import classes, cold, gpu, growth, layers, phases, report, results, watch
+from . import again, classes, cold, gpu, growth, layers, phases, report, results, watch
 from .results import Row
 from .sizes import FULL, QUICK, Sizes
 
@@ -18,6 +18,7 @@ PARTS: dict[str, tuple[str, Callable[[Sizes], list[Row]]]] = {
     "cold": ("One exercise, from cold", lambda sizes: cold.measure(sizes.runs)),
     "watch": ("One exercise, warm", lambda sizes: watch.measure(sizes.runs)),
     "class": ("A class: submissions a minute", classes.measure),
+    "again": ("A class that was graded before", again.measure),
     "growth": ("How it grows", lambda sizes: growth.measure(sizes.growth)),
     "report": (
         "The class's report",

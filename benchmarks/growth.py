@@ -63,7 +63,7 @@ def _rows(
         against = "" if first else f"{smallest:,} submissions"
         sample = f"{len(runs)} runs in 5 parts"
         values = {
-            "time each, under way": ("ms", [1000 * x for x in each[count]], 1000, each, 1.1),
+            "time each, under way": ("ms", [1000 * x for x in each[count]], 1000, each, 1.05),
             "memory of the coordinator": ("MiB", peaks[count], 1, peaks, 1.2),
         }
         for name, (unit, ones, scale, of, most) in values.items():

@@ -16,11 +16,23 @@ class ClassSize:
 
 @dataclass(frozen=True)
 class Sizes:
-    """Attributes: growth: submissions → how often such a class is graded."""
+    """How much of each part.
+
+    Attributes:
+        runs: of what takes seconds.
+        one, all: classes of one exercise, and of all.
+        own: submissions, each with texts of its own, in a class that is graded again.
+        shared: students in classes that are graded again and have few texts, so that grading them takes minutes.
+        growth: submissions → how often such a class is graded.
+        students, reports: of the class's report.
+        gradings: of a submission, layer by layer.
+    """
 
     runs: int
     one: ClassSize
-    eighteen: ClassSize
+    all: ClassSize
+    own: int
+    shared: tuple[int, ...]
     growth: dict[int, int]
     students: int
     reports: int
@@ -30,7 +42,9 @@ class Sizes:
 FULL = Sizes(
     runs=9,
     one=ClassSize(200, 3, 5),
-    eighteen=ClassSize(30, 1, 5),
+    all=ClassSize(30, 1, 3),
+    own=200,
+    shared=(3_000, 10_000),
     growth={100: 3, 1_000: 2, 10_000: 1},
     students=10_000,
     reports=1,
@@ -39,7 +53,9 @@ FULL = Sizes(
 QUICK = Sizes(
     runs=1,
     one=ClassSize(16, 1, 1),
-    eighteen=ClassSize(4, 1, 1),
+    all=ClassSize(4, 1, 1),
+    own=4,
+    shared=(30,),
     growth={20: 1, 40: 1},
     students=200,
     reports=1,
