@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .checking import dropouts as dropouts
     from .checking import early_stopping as early_stopping
     from .checking import explain as explain
+    from .checking import fitted_polynomials as fitted_polynomials
     from .checking import in_parallel as in_parallel
     from .checking import loaders as loaders
     from .checking import normalizations as normalizations
@@ -139,6 +140,7 @@ _HOMES = {
     "explain": "checking.explain",  # the module: its causes are what checks name
     "fill": "checking.filling",
     "filled_within": "checking.filling",
+    "fitted_polynomials": "checking.fitted_polynomials",  # the module, as `backbones`
     "follows": "checking.plugin",
     "grade": "grading",
     "held_by": "checking.filling",

@@ -322,6 +322,7 @@ class _Grading:
                 preload,
                 partial(watched_for, exercise),
                 given,
+                exercise.parameters,
             )
             stack.enter_context(closing(session))
             on_gpu = None
@@ -329,7 +330,8 @@ class _Grading:
                 # while the CPU's checks run; importing does not touch CUDA, which would not survive the fork
                 self.machines.prepare(preload)
                 gpu = self.machines.sandbox("cuda")
-                on_gpu = Session(exercise.name, source, gpu, preload, given=given)
+                known = exercise.parameters
+                on_gpu = Session(exercise.name, source, gpu, preload, given=given, parameters=known)
                 stack.enter_context(closing(on_gpu))
             yield Sessions(session, on_gpu, lambda: _solution_of(exercise))
 

@@ -33,8 +33,8 @@ ERRORS = {
 CHECKS = {
     "Cause", "Criterion", "Draw", "NotJudged", "Received", "Student", "applied", "around_a_step", "as_asked",
     "attentions", "backbones", "called", "checkpoint_causes", "checkpoints", "curve", "drawn_graphs", "dropouts",
-    "early_stopping", "expect", "expect_close", "explain", "fill", "filled_within", "follows", "held_by", "helper",
-    "in_parallel", "landscape", "listen", "loaders", "moved", "needs", "network", "normalizations",
+    "early_stopping", "expect", "expect_close", "explain", "fill", "filled_within", "fitted_polynomials", "follows",
+    "held_by", "helper", "in_parallel", "landscape", "listen", "loaders", "moved", "needs", "network", "normalizations",
     "optimizer_steps", "order_causes", "other_functions", "other_heads", "other_terms", "points", "probe",
     "recorded_axes", "residual_nets", "rounds", "samplers", "slips", "slopes", "soft_scores", "train_by_hand",
     "training_order",
@@ -118,6 +118,7 @@ def test_type_checkers_see_the_names_that_are_there() -> None:
         "dropouts",
         "early_stopping",
         "explain",
+        "fitted_polynomials",
         "loaders",
         "normalizations",
         "in_parallel",

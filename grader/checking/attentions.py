@@ -26,12 +26,10 @@ MISTAKES = {
     "rows": Cause("wrong-factor", "It is divided by the root of the number of queries, not of d."),
     "late": Cause("wrong-factor", "The shares are divided by √d; divide the scores, before."),
     "queries": Cause("wrong-axis", "The softmax runs over the queries; it is asked over the keys."),
-    "dim 1": Cause(
-        "wrong-axis", "The softmax runs over dimension 1; over the keys it is dimension −1."
-    ),
+    "dim 1": Cause("wrong-axis", "The softmax runs over dimension 1; over the keys it is dimension −1."),
     "all": Cause("wrong-axis", "The softmax runs over all scores; it is asked over the keys."),
     "no softmax": Cause("missing-term", "The scores are taken as they are, without a softmax."),
-}
+}  # fmt: skip
 MASK_MISTAKES = {
     "no mask": Cause("option-ignored", "It is as if there were no mask."),
     "inverted": Cause("inverted", "The mask is taken the other way round: True lets look."),
@@ -39,12 +37,9 @@ MASK_MISTAKES = {
         "mask-not-infinite",
         "Scores that are masked become about 0, and a softmax gives them a share: they are to become −∞.",
     ),
-    "after": Cause(
-        "mask-after-softmax",
-        "The mask comes after the softmax, so that what is left does not add up to 1.",
-    ),
+    "after": Cause("mask-after-softmax", "The mask comes after the softmax: what is left does not add up to 1."),
     "added": Cause("mask-added", "The mask is added to the scores, as 1 and 0."),
-}
+}  # fmt: skip
 # a finite score in place of −∞: what masked scores become, and what is added to them
 FINITE = Cause(
     "mask-not-infinite",
@@ -64,9 +59,8 @@ DIVIDED = Cause(
 DIVISIONS = [f"/ {number}" for number in (0.0, 1e-12, 1e-10, 1e-9, 1e-8, 1e-6)]
 BY_NUMBERS = {FINITE: FINITE_SCORES, DIVIDED: DIVISIONS}
 INTERLEAVED = Cause(
-    "interleaved",
-    "The features are dealt out to the heads in turn; the first head gets the first ones.",
-)
+    "interleaved", "The features are dealt out to the heads in turn; the first head gets the first ones."
+)  # fmt: skip
 NOT_TRANSPOSED = Cause(
     "reshaped",
     "A reshape alone cuts the places into pieces: take the features apart, and then exchange two dimensions.",
@@ -78,13 +72,17 @@ NOT_ZERO = Cause(
     "put 0 there.",
 )
 IS_NAN = Cause(
-    "nan",
-    "A softmax of −∞ alone is 0 / 0: after it, put 0 wherever the mask does not let look.",
+    "nan", "A softmax of −∞ alone is 0 / 0: after it, put 0 wherever the mask does not let look."
 )
 NAN_GRADIENT = Cause(
     "nan",
     "The result is right, and its gradient NaN: the softmax of −∞ alone hands NaN back, and adding −∞ or `torch.where` "
     "after the softmax does not stop it. Fill the scores in by `masked_fill` or `torch.where`.",
+)
+SHARES_NAN = Cause(
+    "nan",
+    "The shares of a row that may look at nothing are NaN, and NaN comes from them into the gradient: put 0 there "
+    "before the product with the values, not in its result.",
 )
 # and in the masks
 STRICT = Cause("off-by-one", "A place may look at itself as well: that is the diagonal.")
@@ -131,14 +129,10 @@ HEAD_MISTAKES = {
 }
 # and in an `EncoderBlock`, in `block_by_hand`
 BLOCK_MISTAKES = {
-    "post": Cause(
-        "post-norm", "The normalization comes last, after each sum; here it comes first."
-    ),
+    "post": Cause("post-norm", "The normalization comes last, after each sum; here it comes first."),
     "no first": Cause("missing-term", "x is not added to the attention."),
     "no second": Cause("missing-term", "z is not added to what the small network gives."),
-    "normalized": Cause(
-        "wrong-source", "What is added is N₁(x) and N₂(z); it is x and z, as they are."
-    ),
+    "normalized": Cause("wrong-source", "What is added is N₁(x) and N₂(z); it is x and z, as they are."),
     "x again": Cause("wrong-source", "x is added at the end; it is z, with the attention in it."),
     "second of x": Cause("wrong-source", "The small network gets N₂(x); it is to get N₂(z)."),
     "no norm1": Cause("missing-term", "N₁ is missing."),
@@ -149,7 +143,7 @@ BLOCK_MISTAKES = {
     "no relu": Cause("missing-activation", "The relu between the two linear layers is missing."),
     "relu last": Cause("extra-activation", "A relu follows `linear2` as well."),
     "no mask": MASK_MISTAKES["no mask"],
-}
+}  # fmt: skip
 
 # where nothing is left to chance
 CHANCE_IN = {
@@ -269,9 +263,8 @@ def heads_by_hand(
         every = mask[:, None, None]
     if mask is not None and mistake == "of the heads" and len(mask) == heads:
         every = mask if mask.dim() == 3 else mask[:, None]
-    y = by_hand(
-        q, k, v, every, mistake if mistake in MASK_MISTAKES or mistake == "no scale" else ""
-    )
+    of_scores = mistake if mistake in MASK_MISTAKES or mistake == "no scale" else ""
+    y = by_hand(q, k, v, every, of_scores)
     if mistake == "interleaved":
         merged = y.permute(0, 2, 3, 1).flatten(2)
     else:
@@ -398,3 +391,9 @@ def drawn_values(
             numbers = 1.5 * numbers / math.sqrt(size_of[named[1]])
         values[name] = numbers + (0.5 if "norm" in name else 0)
     return values
+
+
+def causes_of_nan(values: Any) -> dict[Cause, Any]:
+    """Why gradients are NaN where results are right, by the gradient of the values, which only shares reach."""
+    of_shares = isinstance(values, Received) and bool(values.tensor.isnan().any())
+    return {SHARES_NAN if of_shares else NAN_GRADIENT: math.nan}

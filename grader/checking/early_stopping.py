@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
+from . import explain
 from .drawn_models import network
-from .explain import NOT_UPDATED
 from .outcome import Cause
 from .probes import helper
 from .rounds import Round
@@ -41,7 +42,7 @@ STOPPING = {
     "zero": Cause("zero-is-false", "A best loss of 0 counts as none, as by `not best`: ask `best is None`."),
 }  # fmt: skip
 # mistakes that no losses show but those of a `KnownLosses`
-_BY_KNOWN = ("equal", "margin", "first", "none", "high", "before", "zero")
+TOLD_BY_KNOWN = ("equal", "margin", "first", "none", "high", "before", "zero")
 LAST_WEIGHTS = Cause(
     "last-weights",
     "They are those after the last epoch. Perhaps nothing was put back, or they are kept in every epoch; or what was "
@@ -70,10 +71,38 @@ OTHER_PARAMETERS = Cause(
     "not-in-place",
     "The model was given new parameters: `load_state_dict` copies the numbers into those that are there.",
 )
-FIXED_LR = Cause("lr-ignored", "The steps are those of lr={lr}, whatever `lr` is.")
-MOMENTUM = Cause("other-optimizer", "The steps are those of SGD with a momentum of 0.9; none is here.")  # fmt: skip
-ADAM = Cause("other-optimizer", "The steps are those of Adam; those of SGD are asked.")
-OTHER_DEGREE = Cause("degree-ignored", "The model has degree {found}, whatever `degree` is.")
+# and of the losses that a training returns
+TRAIN_LOSS = Cause(
+    "training-loss", "It is the loss at the training points; the held-out ones are asked."
+)
+STEP_LOSS = Cause(
+    "training-loss", "It is the loss that the step goes by; that at the held-out points is asked."
+)
+STEP_ON_VALID = Cause(
+    "wrong-data", "The steps are taken on the held-out points, which no step is to see."
+)
+BEFORE_STEP = Cause(
+    "before-the-step", "Each is the loss before the epoch's step; the one after it is asked."
+)
+BYPASSED = Cause(
+    "optimizer-bypassed",
+    "The steps are those of plain gradient descent: let `step()` of the optimizer that is given make them.",
+)
+OWN_CRITERION = Cause(
+    "own-criterion", "It is the plain mean squared error; use the `criterion` that is given."
+)
+EXCHANGED = {
+    "steps": Cause(
+        "swapped", "The steps are those of `criterion(targets, outputs)`: the outputs come first."
+    ),
+    "losses": Cause(
+        "swapped", "The losses are those of `criterion(targets, outputs)`: the outputs come first."
+    ),
+    "both": Cause(
+        "swapped",
+        "Steps and losses are those of `criterion(targets, outputs)`: the outputs come first.",
+    ),
+}
 
 
 @helper
@@ -280,6 +309,7 @@ def losses_by_hand(
     epochs: int,
     turned: bool = False,
     by: Any = weighted,
+    seen_by: Any = weighted,
     old: float = 0.0,
     kept: int = 1,
     times: int = 1,
@@ -288,7 +318,8 @@ def losses_by_hand(
 ) -> tuple[list[float], list[float], list[list[Tensor]]]:
     """What a training on the first pair of (x, y), with the second one held out, comes to.
 
-    Mistakes: the pairs are `turned`; the steps are `by` another criterion; those of `train_by_hand`.
+    Mistakes: the pairs are `turned`; the steps are `by` another criterion, or the losses `seen_by` one; those of
+    `train_by_hand`.
 
     Returns:
         The losses at both, and the parameters: at first, and after each epoch.
@@ -302,7 +333,7 @@ def losses_by_hand(
         path.append([each.detach().clone() for each in model.parameters()])
         with torch.no_grad():
             for losses, (x, y) in zip((trained, held), pairs, strict=True):
-                losses.append((weighted if by is exchanged else by)(model(x), y).item())
+                losses.append(seen_by(model(x), y).item())
         loss: Tensor = by(outputs, targets)
         return loss
 
@@ -311,89 +342,28 @@ def losses_by_hand(
     return trained, held, path
 
 
-def coefficients_by_hand(
-    pair: tuple[Tensor, Tensor],
-    epochs: int,
-    degree: int,
-    lr: float,
-    by: Any = None,
-    **options: float,
-) -> list[Tensor]:
-    """A polynomial fitted to (x, y), in float64.
+def causes_of_training(walk: Any) -> dict[Cause, Any]:
+    """What mistakes make of the losses at the held-out points, from the first epoch on.
 
     Args:
-        by: the optimizer, which takes `options`; plain gradient descent by default.
-
-    Returns:
-        The coefficients at first and after each epoch.
+        walk: `losses_by_hand` of a training, by its mistakes.
     """
-    x, y = (each.cpu().double() for each in pair)
-    powers = _powers(x, degree)
-    coefficients = torch.ones(degree + 1, dtype=torch.float64)
-    optimizer = by([coefficients], lr, **options) if by else None
-    path = [coefficients.clone()]
-    for _epoch in range(epochs):
-        grad = 2 / len(x) * (powers.T @ (powers @ coefficients - y))
-        if optimizer:
-            coefficients.grad = grad
-            optimizer.step()
-        else:
-            coefficients -= lr * grad
-        path.append(coefficients.clone())
-    return path
-
-
-def losses_along(path: list[Tensor], pair: tuple[Tensor, Tensor]) -> list[float]:
-    """The mean squared error at (x, y) after each epoch."""
-    x, y = (each.cpu().double() for each in pair)
-    outputs = torch.stack(path[1:]) @ _powers(x, len(path[0]) - 1).T
-    return ((outputs - y) ** 2).mean(1).tolist()
-
-
-def nearest_halfway(path: list[Tensor], x: Tensor, noise: Tensor, size: float) -> Tensor:
-    """Targets at x, in its dtype, to which a path is nearest when half of its epochs are over.
-
-    They lie beside it by `size`, in the direction of the noise and at right angles with the path: so no rounding makes
-    another epoch the best one.
-    """
-    half = (len(path) - 1) // 2
-    powers = _powers(x.cpu().double(), len(path[0]) - 1)
-    one, two = (powers @ each for each in path[half : half + 2])
-    along = two - one
-    beside = noise.cpu().double()
-    beside = beside - along * (beside @ along) / (along @ along)
-    beside *= size / beside.square().mean().sqrt()
-    return ((one + 2 * two) / 3 + beside).to(x)
-
-
-def _powers(x: Tensor, degree: int) -> Tensor:
-    return x[:, None] ** torch.arange(degree + 1)
-
-
-def causes_of_losses(walk: Any, degree: int, lr: float, patience: int) -> dict[Cause, Any]:
-    """What mistakes make of the losses of a polynomial's training.
-
-    Args:
-        walk: the losses after each epoch, by the arguments of `coefficients_by_hand` after `epochs`.
-    """
-    losses = walk(degree, lr)
-    told: dict[Cause, Any] = {
-        FIXED_LR.of(lr=f"{rate:g}"): lambda rate=rate: stopped(walk(degree, rate), patience)
-        for rate in (0.001, 0.01, 0.1, 1.0)
-        if rate != lr
+    trained, right, _path = walk()
+    walks: dict[Cause, dict[str, Any]] = {
+        explain.NOT_CLEARED: {"old": 1.0, "kept": 10**6},
+        explain.CLEARED_AFTER: {"old": 1.0},
+        STEP_ON_VALID: {"turned": True},
+        BYPASSED: {"momentum": 0.0},
+        OWN_CRITERION: {"by": F.mse_loss, "seen_by": F.mse_loss},
+        EXCHANGED["steps"]: {"by": exchanged},
+        EXCHANGED["losses"]: {"seen_by": exchanged},
+        EXCHANGED["both"]: {"by": exchanged, "seen_by": exchanged},
+        explain.TWICE: {"times": 2},
+        explain.UPHILL: {"lr": -0.003},
     }
-    told |= {
-        OTHER_DEGREE.of(found=f"{own}"): lambda own=own: stopped(walk(own, lr), patience)
-        for own in (1, 2, 3)
-        if own != degree
+    numbers = {TRAIN_LOSS: trained[1:], STEP_LOSS: trained[:-1], BEFORE_STEP: right[:-1]}
+    unmoved = {explain.NOT_UPDATED: right[:1] * (len(right) - 1)}
+    by_walk = {
+        cause: lambda mistake=mistake: walk(**mistake)[1][1:] for cause, mistake in walks.items()
     }
-    sgd, adam = torch.optim.SGD, torch.optim.Adam
-    told[MOMENTUM] = lambda: stopped(walk(degree, lr, by=sgd, momentum=0.9), patience)
-    told[ADAM] = lambda: stopped(walk(degree, lr, by=adam), patience)
-    told[NOT_UPDATED] = lambda: stopped(walk(degree, 0.0), patience)
-    told |= {
-        cause: stopped(losses, patience, name)
-        for name, cause in STOPPING.items()
-        if name not in _BY_KNOWN
-    }
-    return told
+    return numbers | by_walk | unmoved

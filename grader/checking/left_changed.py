@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 
 from ..language import N_, _
@@ -47,20 +47,32 @@ KEPT = Cause(
 )
 
 
-def changed(names: Sequence[str]) -> CheckFailed:
-    """How a case ends when inputs were changed that are to be left as they were."""
-    names = names[:_MOST_CHANGED]
+def changed(names: Sequence[str], known: Container[str] | None = None) -> CheckFailed:
+    """How a case ends when inputs were changed that are to be left as they were.
+
+    Args:
+        names: a probe's, of its inputs.
+        known: those that a student knows; no other is told. `None` for all.
+    """
+    names = _known(names, known)
     sentence = _("The input {names} was changed; inputs are to be left as they were.")
-    if len(names) > 1:
+    if not names:
+        sentence = _("An input was changed; inputs are to be left as they were.")
+    elif len(names) > 1:
         sentence = _("The inputs {names} were changed; inputs are to be left as they were.")
-    return CheckFailed(sentence.format(names=listed(list(names))), [IN_PLACE])
+    return CheckFailed(sentence.format(names=listed(names)), [IN_PLACE])
 
 
-def impolite(told: Any, probe: Probe) -> CheckFailed | None:
+def _known(names: Sequence[str], known: Container[str] | None) -> list[str]:
+    return [name for name in names[:_MOST_CHANGED] if known is None or name in known]
+
+
+def impolite(told: Any, probe: Probe, known: Container[str] | None = None) -> CheckFailed | None:
     """How a case ends when something else was not left as it was; `None` where that is the probe's own doing.
 
     Args:
         told: by the child, as `manners.told` has it.
+        known: as for `changed`.
     """
     if not isinstance(told, dict):
         return None
@@ -80,13 +92,23 @@ def impolite(told: Any, probe: Probe) -> CheckFailed | None:
     if probe.differentiates:
         touched = [] if probe.marks else marked
     if touched:
-        sentence = _(
-            "`requires_grad` or `.grad` of {names} is not what it was; inputs are to be left as they were."
-        )
-        return CheckFailed(sentence.format(names=listed(touched)), [TOUCHED])
+        if names := _known(touched, known):
+            sentence = _(
+                "`requires_grad` or `.grad` of {names} is not what it was; inputs are to be left as they were."
+            )
+        else:
+            sentence = _(
+                "`requires_grad` or `.grad` of an input is not what it was; inputs are to be left as they were."
+            )
+        return CheckFailed(sentence.format(names=listed(names)), [TOUCHED])
     if shared and not probe.differentiates:
-        sentence = _(
-            "The result shares its memory with an input ({names}): to change one of them changes both."
-        )
-        return CheckFailed(sentence.format(names=listed(shared)), [SHARED])
+        if names := _known(shared, known):
+            sentence = _(
+                "The result shares its memory with an input ({names}): to change one of them changes both."
+            )
+        else:
+            sentence = _(
+                "The result shares its memory with an input: to change one of them changes both."
+            )
+        return CheckFailed(sentence.format(names=listed(names)), [SHARED])
     return None

@@ -170,7 +170,7 @@ class MemoizedSession:
     def impolite(self) -> CheckFailed | None:
         """The first thing that a call did not leave as it was, if there is one."""
         told = (
-            impolite(answer.header["manners"], request.probe)
+            impolite(answer.header["manners"], request.probe, self._session.parameters)
             for request, answer in self.answered
             if answer.header.get("manners")
         )

@@ -89,6 +89,7 @@ class Session:
             them are in a child that can start no thread, which no trace would follow, unless the file cannot be loaded
             without one. A probe that is not watched and fails there has another try where threads can start.
         given: files that the code finds in its folder, and can import.
+        parameters: the names by which a student knows what is handed in; `None` where a probe's own will do.
 
     Attributes:
         load_problem: why the student's file cannot be loaded, once that is known.
@@ -105,8 +106,10 @@ class Session:
         preload: Sequence[str] = (),
         watched_for: Callable[[Probe], Mapping[str, Any]] = lambda _: {},
         given: Mapping[str, bytes] | None = None,
+        parameters: frozenset[str] | None = None,
     ) -> None:
         self.name = name
+        self.parameters = parameters
         self.load_problem = source.problem
         self.programs = tuple(source.programs)
         self._source = source
@@ -233,7 +236,7 @@ class Session:
             raise unusable(error) from error
         kept = request.probe.changes
         if names := [name for name in strings(header.get("changed")) if name not in kept]:
-            raise changed(names)
+            raise changed(names, self.parameters)
         return value
 
     @contextmanager

@@ -168,7 +168,7 @@ def expect_attention(
         sentence = _("`{name}` gets no gradient.").format(name=name)
         expect(got[name] is not None, sentence, explain.CUT)
         what = _("the gradient of {name}").format(name=name)
-        causes = {attentions.NAN_GRADIENT: math.nan} if nothing else {}
+        causes = attentions.causes_of_nan(got["v"]) if nothing else {}
         close(got[name], right.to(draw.dtype), what, causes=causes, scale=scales[name])
 
 
@@ -484,6 +484,7 @@ def expect_module(student: Student, draw: Draw, name: str, by_default: bool = Fa
             causes = partial(of_mistakes, mask, right, each)
             expect_close(each, right.to(draw.dtype), forward, rtol=rtol, causes=causes)
     draw.drawn["mask"] = f"mask = {first}"
+    of_values = "value.weight" if name == "MultiHead" else "attention.value.weight"
     slopes = torch.autograd.grad((y * grad).sum(), list(exact.values()))
     for key, right in zip(exact, slopes, strict=True):
         if key.startswith("attention."):  # a MultiHead's own are looked at there
@@ -493,7 +494,7 @@ def expect_module(student: Student, draw: Draw, name: str, by_default: bool = Fa
         what = _("the gradient of {name}").format(name=key)
         # that of the keys' bias is 0: it adds the same to all scores
         scale = math.sqrt(batch * n) * (10 if "key.bias" in key else 1) * max(1.0, size) * last
-        of_nan = {attentions.NAN_GRADIENT: math.nan} if draw.round.all_equal else {}
+        of_nan = attentions.causes_of_nan(got[of_values]) if draw.round.all_equal else {}
         expect_close(got[key], right.to(draw.dtype), what, rtol=rtol, scale=scale, causes=of_nan)
 
 

@@ -281,14 +281,14 @@ RATES = (0.1, 0.25, 2.0, 0.1, 2.0**-11)
 
 
 @probe
-def walk_down(student: Any, given: Any, target: Tensor, weights: Tensor, how: Any) -> Any:
+def walk_down(student: Any, x: Tensor, numbers: Any, target: Tensor, weights: Tensor, how: Any) -> Any:  # fmt: skip
     def f(x: Tensor) -> Tensor:
         return (weights * (x - target) ** 2).sum()
 
     def turned(x: Tensor) -> Tensor:
         return (weights * (x + target) ** 2).sum()
 
-    x = given["x"]
+    given = {"x": x, **numbers}
     breaks_off(student.descend, broken, *given.values())
     end = ask(student.descend, {"f": f, **given}, how, x)
     given = {"f": turned, **given, "x": torch.zeros_like(x) if how["zero"] else x}
@@ -305,9 +305,10 @@ def expect_descent(student: Student, draw: Draw, by_default: bool = False) -> No
     far = 1.0 if draw.round.name == "large" else 0.0
     target, weights = size * draw.normal(*shape), (far + draw.uniform(0.05, 0.2, *shape)) / lr
     needs_grad = draw.choice("x.requires_grad", [False, True])
-    given: Given = {"x": x.detach().requires_grad_(needs_grad), "lr": lr, "steps": steps}
+    given: Given = {"x": x.detach().requires_grad_(needs_grad), "target": target}
     how = {**drawn_way(draw, by_default), "zero": draw.round.all_equal}
-    got = student.run(walk_down, given=given, target=target, weights=weights, how=how)
+    given |= {"numbers": {"lr": lr, "steps": steps}, "weights": weights, "how": how}
+    got = student.run(walk_down, **given)
 
     def walk(steps: int, kept: bool = False, lr: float = lr, turned: bool = False) -> Tensor:
         at = 0 * x.double() if turned and how["zero"] else x.double()

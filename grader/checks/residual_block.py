@@ -86,8 +86,8 @@ def draw_conv(draw: Draw, zero: bool) -> tuple[dict[str, Tensor], int, int, dict
     stride, padding = OPTIONS[draw.round.number]
     if not draw.round.is_published or draw.dtype == torch.float64:
         stride, padding = (2, 1) if draw.round.is_published else (stride, padding)
-        draw.drawn |= {"stride": f"stride = {stride}", "padding": f"padding = {padding}"}
         options["args"], options["kwargs"] = draw.passed(stride=stride, padding=padding)
+    draw.drawn |= {"stride": f"stride = {stride}", "padding": f"padding = {padding}"}
     h, w = (
         draw.size(name, max(1, size - 2 * padding), 8)
         for name, size in zip(("h", "w"), kernel, strict=True)

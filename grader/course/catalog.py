@@ -72,6 +72,12 @@ class Exercise:
         return tuple(name for name in names if not name.startswith("_"))
 
     @cached_property
+    def parameters(self) -> frozenset[str]:
+        """The names of all parameters in the stub: a student knows what is handed in by these."""
+        nodes = ast.walk(self._given)
+        return frozenset(node.arg for node in nodes if isinstance(node, ast.arg))
+
+    @cached_property
     def forbidden(self) -> dict[str, dict[str, list[str]]]:
         """What `FORBIDDEN` in the checks' file says: rules and their options, as `checking/rules.py` reads them."""
         value = assigned_in(self.checks, "FORBIDDEN")

@@ -80,7 +80,8 @@ def asked(course: Course, sandbox: Sandbox) -> Asked:
         checks = collect((exercise.checks,), ("cpu", "sim"))
         # what its children would each import otherwise, for seconds
         preload = preload_for(exercise, source)
-        with closing(Session(exercise.name, source, sandbox, preload)) as session:
+        known = exercise.parameters
+        with closing(Session(exercise.name, source, sandbox, preload, parameters=known)) as session:
             right = Source.of_text(f"{exercise.name}.py", solution)
             sessions = Sessions(session, solution=lambda: right)
             ran = run_checks({question.check: checks[question.check]}, sessions, seed=18)

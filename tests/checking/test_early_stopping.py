@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 import torch
 
 from grader.checking.drawn_models import network
 from grader.checking.early_stopping import (
+    EXCHANGED,
     KnownLosses,
     Stride,
     Walker,
     best_place,
-    coefficients_by_hand,
+    causes_of_training,
     exchanged,
     loss_at,
-    losses_along,
     losses_by_hand,
     losses_to_stop,
     mistakes_in,
-    nearest_halfway,
     stopped,
     weighted,
 )
@@ -128,27 +129,6 @@ def test_which_weights_are_put_back() -> None:
     assert best_place(losses, 5, "not reset") < right
 
 
-def test_the_number_of_the_statement() -> None:
-    train, valid = torch.tensor([[0.0, 1], [1, 1]]), torch.tensor([[2.0], [6]])
-    path = coefficients_by_hand((train[0], train[1]), 2, 2, 0.1)
-    assert losses_along(path, (valid[0], valid[1])) == pytest.approx([0.16, 1.8496])
-    assert path[1].tolist() == pytest.approx([0.8] * 3)
-    assert path[2].tolist() == pytest.approx([0.68, 0.66, 0.66])
-    other = coefficients_by_hand((train[0], train[1]), 2, 2, 0.1, by=torch.optim.SGD)
-    torch.testing.assert_close(other, path)
-
-
-def test_the_best_epoch_is_halfway() -> None:
-    for seed in range(20):
-        draw = Draw(seed, torch.float64)
-        x, held = draw.uniform(-1, 1, 5), draw.uniform(-1, 1, 4)
-        path = coefficients_by_hand((x, draw.normal(5)), 9, 3, 0.001)
-        y = nearest_halfway(path, held, draw.normal(4), 0.05)
-        losses = losses_along(path, (held, y))
-        assert losses.index(min(losses)) + 1 == 5
-        assert min(losses) == pytest.approx(0.05**2, rel=0.01)
-
-
 def test_a_training_by_hand_is_that_of_torch() -> None:
     draw = Draw(0, torch.float64, round=ROUNDS["published"])
     plan, state = draw.network(3, 2)
@@ -163,5 +143,26 @@ def test_a_training_by_hand_is_that_of_torch() -> None:
         optimizer.zero_grad()
         losses[0].backward()
         optimizer.step()
-    assert losses_by_hand(plan, state, pairs, 3, turned=True)[1] != held
-    assert losses_by_hand(plan, state, pairs, 3, by=exchanged)[1] != held
+    told = causes_of_training(partial(losses_by_hand, plan, state, pairs, 3))
+    mistakes = [each() if callable(each) else each for each in told.values()]
+    assert all(each != pytest.approx(held[1:]) for each in mistakes)
+    assert all(mistakes.count(each) == 1 for each in mistakes)
+
+
+def test_each_way_to_exchange_outputs_and_targets_is_known() -> None:
+    draw = Draw(0, torch.float64, round=ROUNDS["published"])
+    plan, state = draw.network(3, 2)
+    pairs = [(draw.inputs_of(plan, size), draw.normal(size, 2)) for size in (4, 5)]
+    model = network(plan, state)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.003, momentum=0.9)
+    found = []
+    for _epoch in range(3):
+        weighted(model(pairs[0][0]), pairs[0][1]).backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        found.append(weighted(pairs[1][1], model(pairs[1][0])).item())
+    told = causes_of_training(partial(losses_by_hand, plan, state, pairs, 3))
+    named = [
+        cause for cause, each in told.items() if callable(each) and each() == pytest.approx(found)
+    ]
+    assert named == [EXCHANGED["losses"]]

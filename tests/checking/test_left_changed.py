@@ -40,6 +40,20 @@ def test_inputs_that_were_changed() -> None:
     assert [cause.id for cause in one.causes] == ["in-place"]
 
 
+def test_an_input_has_the_name_that_a_student_knows() -> None:
+    """A probe may call its inputs by names that stand nowhere in what was handed in."""
+    known = frozenset({"x"})
+    assert changed(["given", "x"], known).message.startswith("The input `x` was")
+    assert changed(["given"], known).message.startswith("An input was changed;")
+    for kind in ("touched", "shared"):
+        for name in ("given", "x"):
+            outcome = impolite({kind: [name]}, ASKS, known)
+            assert outcome
+            assert "given" not in outcome.message
+            assert ("`x`" in outcome.message) == (name == "x")
+            assert ("an input" in outcome.message) == (name != "x" or kind == "shared")
+
+
 @pytest.mark.parametrize(
     ("told", "sentence", "cause"),
     [
