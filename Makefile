@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 # what pip has to keep to, or nothing
 CONSTRAINTS ?=
 
-.PHONY: setup demo test suite test-fast test-scores test-oldest test-cuda gpu-bundle test-classroom lint docs docs-links audit bench peers dist clean
+.PHONY: setup demo test suite test-fast test-all test-scores test-oldest test-cuda gpu-bundle test-classroom lint docs docs-links audit bench peers dist clean
 
 # compiled when they are missing or old; so does the build, and so do tests
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/*/*.po grader/locale/*/*/*.po))
@@ -32,7 +32,7 @@ demo: setup
 # two more than there are cores, as tests wait for the processes that they start
 TEST_JOBS ?= $(shell $(PYTHON) -c "import os; print(os.cpu_count() + 2)")
 # compiled once, not by each of the hundreds of processes that tests start
-suite test-fast test-scores: export PYTHONDONTWRITEBYTECODE :=
+suite test-fast test-all test-scores: export PYTHONDONTWRITEBYTECODE :=
 
 # mypy has one core busy for most of a minute, where nothing is remembered of it yet
 test: setup
@@ -46,6 +46,10 @@ FAST := tests/authoring/test_stub.py tests/course tests/outputs tests/submission
 	$(addprefix tests/test_,catalogues.py language.py layers.py own_workflows.py public_api.py report.py text.py)
 test-fast: setup
 	$(BIN)/pytest -q --numprocesses $(TEST_JOBS) --dist loadgroup $(FAST)
+
+# nothing is drawn: every test and every case; an hour and more on two cores
+test-all: setup
+	GRADER_TEST_ALL=1 $(MAKE) --no-print-directory suite
 
 # every submission and question of the tests without the kernel's layers, as on macOS and older kernels: the same comes of them
 test-scores: setup

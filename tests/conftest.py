@@ -19,6 +19,7 @@ from grader.machines import Machines
 from grader.report import ExerciseResult, Report
 from grader.sandbox import Limits, Sandbox
 from grader.submission import Submission
+from tests.drawn import is_drawn
 from tests.ordinary_user import OrdinaryUser, ordinary_user
 
 if TYPE_CHECKING:
@@ -51,7 +52,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    """Tests that share a fixture of their module run in one process, so that it is made once."""
+    """Leaves out what is not drawn. Tests that share a fixture of their module run in one process: it is made once."""
+    left_out = [
+        item
+        for item in items
+        if item.get_closest_marker("drawn") and not is_drawn(item.nodeid, 1 / 3)
+    ]
+    if left_out:
+        items[:] = [item for item in items if item not in left_out]
+        left_out[0].config.hook.pytest_deselected(items=left_out)
     for item in items:
         fixtures = (
             item._fixtureinfo.name2fixturedefs.values() if isinstance(item, pytest.Function) else ()

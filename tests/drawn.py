@@ -8,11 +8,10 @@ import random
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TypeVar
 
 import torch
-
-from .conftest import ROOT
 
 T = TypeVar("T")
 ALL = bool(os.environ.get("GRADER_TEST_ALL"))  # nothing is drawn: every case is tried
@@ -22,7 +21,7 @@ def _commit() -> str:
     """Empty where there is no git, or no repository."""
     try:
         asked = subprocess.run(
-            ["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True
+            ["git", "rev-parse", "HEAD"], cwd=Path(__file__).parent, capture_output=True, text=True
         )
     except OSError:
         return ""
@@ -36,3 +35,8 @@ def some(cases: Sequence[T], share: float) -> list[T]:
     """A share of the cases, one at least."""
     count = len(cases) if ALL else max(1, math.ceil(share * len(cases)))
     return random.Random(SEEDED_BY).sample(cases, count)
+
+
+def is_drawn(case: str, share: float) -> bool:
+    """Whether one of many is among the share of them that is drawn."""
+    return ALL or random.Random(f"{SEEDED_BY} {case}").random() < share

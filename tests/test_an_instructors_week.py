@@ -88,6 +88,7 @@ def expected(column: int, given: dict[int, int]) -> dict[str, float | None]:
     }
 
 
+@pytest.mark.drawn
 @pytest.mark.timeout(300)
 def test_a_class_of_300(tmp_path: Path) -> None:
     course, downloads, book = make_course(tmp_path / "course"), tmp_path / "lab", tmp_path / "g.db"

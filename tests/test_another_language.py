@@ -12,6 +12,8 @@ import pytest
 
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.drawn
+
 # of the course's catalogue, and of the grader's own
 COURSES = ("Numerical differentiation", "Nombra derivado")
 GRADERS = ("Next: {command}", "Poste: {command}")

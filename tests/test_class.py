@@ -144,6 +144,7 @@ def left_empty(prefix: str) -> Iterator[None]:
     folder.rmdir()
 
 
+@pytest.mark.drawn
 def test_a_temporary_folder_whose_path_is_too_long_for_sockets(tmp_path: Path) -> None:
     folder = tmp_path / "submissions"
     made = Made(folder, dict.fromkeys(make_class(folder, 4), 0))
@@ -218,6 +219,7 @@ def zygote(tmp_path: Path) -> Iterator[Zygote]:
     running.close()
 
 
+@pytest.mark.drawn
 def test_killed_again_and_again_nothing_is_lost_or_doubled(
     made: Made, cluster: Cluster, zygote: Zygote, tmp_path: Path
 ) -> None:
@@ -268,6 +270,7 @@ def test_killed_again_and_again_nothing_is_lost_or_doubled(
     assert "Traceback" not in zygote.output.read_text()
 
 
+@pytest.mark.drawn
 def test_a_worker_of_the_cluster_is_killed_in_the_middle(
     made: Made, cluster: Cluster, tmp_path: Path
 ) -> None:
@@ -285,6 +288,7 @@ def test_a_worker_of_the_cluster_is_killed_in_the_middle(
     assert scores(gradebook) == part.known
 
 
+@pytest.mark.drawn
 def test_a_scheduler_that_goes_away_is_told(made: Made, cluster: Cluster, tmp_path: Path) -> None:
     gradebook = tmp_path / "grades.db"
     process = subprocess.Popen(

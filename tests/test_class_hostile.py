@@ -24,7 +24,7 @@ from grader.sandbox import Limits
 from grader.submission import Submission
 from tests.classes import EXERCISE, RIGHT, WRONG
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timeout(600), pytest.mark.drawn]
 SEED = 1
 CLASS = int(os.environ.get("GRADER_TEST_CLASS", "24"))
 LIMITS = Limits(

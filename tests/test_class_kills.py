@@ -19,7 +19,7 @@ from grader.submission import Submission
 from tests.classes import EXERCISE, RIGHT, WRONG, command, scores
 from tests.conftest import ROOT
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.drawn]
 SEED = "1"
 CLASS = 24
 ZYGOTE, SERVER = b"inside.zygote import", b"inside.zygote_server import"

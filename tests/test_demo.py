@@ -12,6 +12,8 @@ from grader.classroom.gradebook.reader import open_gradebook
 
 from .conftest import ROOT
 
+pytestmark = pytest.mark.drawn
+
 
 @pytest.mark.timeout(600)
 def test_the_sample_class(tmp_path: Path) -> None:

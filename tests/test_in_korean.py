@@ -143,7 +143,7 @@ def test_a_language_that_the_grader_does_not_speak(course: Course, machines: Mac
         grade(ROOT / "examples/partly", course=course, machines=machines, language="xx")
 
 
-@pytest.mark.parametrize("name", some(NAMES, 1 / 4))
+@pytest.mark.parametrize("name", some(NAMES, 1 / 8))
 def test_what_a_mistake_is_told(course: Course, machines: Machines, name: str) -> None:
     paths = sorted((ROOT / "tests" / "submissions" / name / "wrong").glob("*.py"))
     submission = Submission.of_text(name, paths[len(paths) // 2].read_text(encoding="utf-8"))

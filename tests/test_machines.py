@@ -138,6 +138,7 @@ def by_function(folder: Path) -> str:
     return report.exercises[0].message
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize(
     "face", [by_check, by_grade, by_watch, by_magic, by_audit, by_causes, by_function]
 )

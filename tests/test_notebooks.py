@@ -39,7 +39,7 @@ def graded_file(text: str, name: str, folder: Path, machines: Machines) -> Exerc
     return grade(path, machines=machines).exercises[0]
 
 
-@pytest.mark.parametrize("name", some(NAMES, 1 / 4))
+@pytest.mark.parametrize("name", some(NAMES, 1 / 8))
 def test_a_solved_notebook_earns_what_the_file_earns(
     course: Course, machines: Machines, name: str, tmp_path: Path
 ) -> None:
@@ -49,7 +49,7 @@ def test_a_solved_notebook_earns_what_the_file_earns(
     assert [check.name for check in result.checks] == tests
 
 
-@pytest.mark.parametrize("name", some(NAMES, 1 / 2))
+@pytest.mark.parametrize("name", some(NAMES, 1 / 4))
 def test_a_released_notebook_is_not_attempted(
     course: Course, machines: Machines, name: str, tmp_path: Path
 ) -> None:

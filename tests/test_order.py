@@ -22,6 +22,8 @@ from grader.machines import Machines
 from grader.submission import Source, Submission
 from tests.conftest import ROOT, told
 
+pytestmark = pytest.mark.drawn
+
 SEED = 11
 HOSTILE = ("a_hard_exit", "a_patch_the_encoder", "a_answers_twice", "b_patch_builtins")
 # its answers have the last byte of the tensors' block at the end of the header's text, wherever that is a blank

@@ -1,8 +1,8 @@
 """Every submission in `tests/submissions/` gets what it deserves: right ones all points, wrong ones fewer.
 
 A wrong one says on its first line what is wrong, on its second which checks take points for it, and on its third by
-which name its cause is known. What explains its mistakes has no line of the solution in it. A quarter of an
-exercise's right ones are graded here, and wrong ones for a third of its checks: others with another commit, Python or
+which name its cause is known. What explains its mistakes has no line of the solution in it. A sixth of an
+exercise's right ones are graded here, and wrong ones for a quarter of its checks: others with another commit, Python or
 torch, so that the runs of a CI service differ. `make test-scores` grades all of them.
 """
 
@@ -52,7 +52,7 @@ def checks_of(path: Path) -> list[str]:
 
 
 def drawn(seed: str) -> list[Path]:
-    """As few wrong submissions as meet a third of an exercise's checks, of those that say the same one at most."""
+    """As few wrong submissions as meet a quarter of an exercise's checks, of those that say the same one at most."""
     luck = random.Random(seed)
     alike = defaultdict(list)
     for path, text in WRONG.items():
@@ -65,7 +65,7 @@ def drawn(seed: str) -> list[Path]:
         luck.shuffle(paths)
         every, met = {check for path in paths for check in checks_of(path)}, set[str]()
         for path in paths:
-            if 3 * len(met) < len(every) and not met.issuperset(checks_of(path)):
+            if 4 * len(met) < len(every) and not met.issuperset(checks_of(path)):
                 chosen.append(path)
                 met.update(checks_of(path))
     return chosen
@@ -80,7 +80,7 @@ def right_ones(name: str) -> list[Path]:
 
 @pytest.mark.parametrize(
     "path",
-    [path for name in load_course().names for path in some(right_ones(name), 1 / 4)],
+    [path for name in load_course().names for path in some(right_ones(name), 1 / 6)],
     ids=label,
 )
 def test_right(graded: Grade, path: Path) -> None:

@@ -5,8 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from grader.sandbox import Sandbox
 from tests.children import told_by
+
+pytestmark = pytest.mark.drawn
 
 # each prints whether the module is there, and what it is about
 STEPS = """

@@ -24,6 +24,8 @@ from tests.classes import EXERCISE, RIGHT
 from tests.conftest import ROOT
 from tests.terminal import Terminal
 
+pytestmark = pytest.mark.drawn
+
 NOTES = "imported.txt"
 CONFIGURATION = {
     "pytest.ini": "[pytest]\naddopts = -p conftest\npython_files = *.py\n",

@@ -22,9 +22,12 @@ PYTHON = getattr(sys, "_base_executable", sys.executable)
 # as an installer leaves them; all others are links, as other installers leave them
 IN_FULL = ("numpy", "numpy.libs", "typing_extensions.py", "filelock", "packaging")
 
-pytestmark = pytest.mark.skipif(
-    sys.prefix == sys.base_prefix, reason="these tests do not run in a virtual environment"
-)
+pytestmark = [
+    pytest.mark.drawn,
+    pytest.mark.skipif(
+        sys.prefix == sys.base_prefix, reason="these tests do not run in a virtual environment"
+    ),
+]
 
 
 @pytest.fixture(scope="module")

@@ -73,6 +73,7 @@ def solution(name: str) -> str:
     return (ROOT / "solutions" / f"{name}.py").read_text(encoding="utf-8")
 
 
+@pytest.mark.drawn
 @pytest.mark.parametrize("name", NAMES)
 def test_reports_are_those_of_a_grader_without_memos(
     machines: Machines, forget: Callable[[str], None], name: str
@@ -124,6 +125,7 @@ def test_an_exception_is_told_with_the_students_own_line(
         assert any(f"`{line}`" in message for message in messages)
 
 
+@pytest.mark.drawn
 def test_a_lost_child_is_not_remembered(forget: Callable[[str], None]) -> None:
     forget("line_fit")
     right = solution("line_fit")

@@ -25,6 +25,8 @@ from grader.practice.magics import GraderMagics, load_ipython_extension
 from grader.sandbox import Message
 from tests.synthetic_course import make_course
 
+pytestmark = pytest.mark.drawn
+
 
 def solved(course: Course, name: str) -> str:
     return notebook_of(name, course[name].solution.read_text(encoding="utf-8"))

@@ -22,6 +22,8 @@ from grader.machines import Machines
 from grader.practice.tool_server import StudentTools, server_of
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.drawn
+
 Asking = Callable[[Any], Coroutine[Any, Any, None]]
 WRONG = """
 def predict(x, a, b):

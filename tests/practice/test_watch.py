@@ -33,6 +33,8 @@ from grader.submission import Source
 from tests.conftest import ROOT
 from tests.terminal import Terminal
 
+pytestmark = pytest.mark.drawn
+
 SOLUTIONS = ROOT / "solutions"
 # one mistake that costs points and leaves some
 MISTAKES = {

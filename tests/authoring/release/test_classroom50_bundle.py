@@ -36,6 +36,7 @@ ENVIRON = {
 }
 
 
+@pytest.mark.drawn
 def test_the_bundle_grades_as_classroom50_runs_it(released: Released, tmp_path: Path) -> None:
     bundle = released["bundle"]
     assert sum(path.stat().st_size for path in bundle.rglob("*")) < 10 << 20

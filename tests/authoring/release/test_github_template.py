@@ -144,6 +144,7 @@ def test_actionlint_finds_nothing(tmp_path: Path, wheel: Path, reporter: bool, i
     assert (result.stdout, result.returncode) == ("", 0)
 
 
+@pytest.mark.drawn
 def test_the_filled_in_template_is_graded_by_its_own_workflow(
     released: Released,
     workflow: dict[str, Any],

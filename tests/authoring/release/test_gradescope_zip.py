@@ -24,6 +24,7 @@ from tests.contracts import GRADESCOPE
 pytestmark = pytest.mark.xdist_group("release")  # the wheel is built once
 
 
+@pytest.mark.drawn
 def test_the_zips_scripts_grade_as_gradescope_runs_them(
     released: Released, machine: dict[str, str], tmp_path: Path
 ) -> None:
