@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
@@ -25,6 +26,8 @@ from tests.ordinary_user import OrdinaryUser, ordinary_user
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+# the grammar of addresses, which jsonschema imports if it can: it takes seconds, and no schema here asks for it
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 os.environ["GRADER_LANG"] = "en"  # whatever the locale of this machine is
 # a busy machine is slow, and no finding
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
