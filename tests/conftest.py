@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import tempfile
@@ -26,6 +27,7 @@ from tests.ordinary_user import OrdinaryUser, ordinary_user
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+gc.disable()  # until everything is collected
 # the grammar of addresses, which jsonschema imports if it can: it takes seconds, and no schema here asks for it
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 os.environ["GRADER_LANG"] = "en"  # whatever the locale of this machine is
@@ -43,6 +45,12 @@ def pytest_configure() -> None:
 
         for folder in (OWN, ROOT / "locale"):
             compile_old(folder)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays: the collector of garbage need not look through it again and again."""
+    gc.enable()
+    gc.freeze()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
