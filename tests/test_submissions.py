@@ -104,11 +104,11 @@ def checks_met(paths: Iterable[Path]) -> dict[str, set[str]]:
     return met
 
 
-def test_a_third_of_the_checks_is_met_whatever_is_drawn() -> None:
+def test_a_quarter_of_the_checks_is_met_whatever_is_drawn() -> None:
     every, draws = checks_met(WRONG), [drawn(str(seed)) for seed in range(80)]
     for draw in draws:
         met = checks_met(draw)
-        assert all(3 * len(met[exercise]) >= len(checks) for exercise, checks in every.items())
+        assert all(4 * len(met[exercise]) >= len(checks) for exercise, checks in every.items())
         assert len(draw) == len(set(draw)) < len(WRONG) / 6
     # and in the end all of those that no other stands for
     assert len(set().union(*draws)) > 0.9 * len(WRONG)
