@@ -37,7 +37,7 @@ from .sizes import Sizes
 _JOBS = 2
 _TEXTS = 10  # in a large class
 _MENDED = 3  # exercises, of which one check each is mended
-_SAMPLE = 3  # submissions that the other graders take
+_SAMPLE = 2  # submissions that the other graders take
 # of a large class that is graded again, in seconds for this many students
 _AGAIN = (3_000, 20.0)
 

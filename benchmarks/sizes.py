@@ -40,12 +40,12 @@ class Sizes:
 
 
 FULL = Sizes(
-    runs=9,
-    one=ClassSize(200, 3, 5),
-    all=ClassSize(30, 1, 3),
+    runs=5,
+    one=ClassSize(200, 3, 3),
+    all=ClassSize(30, 1, 1),
     own=200,
     shared=(3_000, 10_000),
-    growth={100: 3, 1_000: 2, 10_000: 1},
+    growth={100: 2, 1_000: 1, 10_000: 1},
     students=10_000,
     reports=1,
     gradings=15,
