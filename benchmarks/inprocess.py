@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import types
 from collections.abc import Mapping
@@ -39,10 +40,17 @@ class InProcess:
     def begin_check(self, *, anew: bool = False) -> None: ...
 
     def run(self, request: Request) -> Any:
-        # a request that is known from before holds what is sent alone
+        # a request that is known from before holds what is sent alone; a probe may change what it is given
         tree, block = request.wire
-        inputs = request.inputs or decode(tree["arguments"], block, lambda tensor, _: tensor)
-        return request.probe(self._module, **inputs)
+        inputs = copy.deepcopy(request.inputs) or decode(
+            tree["arguments"], block, lambda tensor, _: tensor
+        )
+        before = torch.get_default_dtype()
+        torch.set_default_dtype(getattr(torch, request.default))
+        try:
+            return request.probe(self._module, **inputs)
+        finally:
+            torch.set_default_dtype(before)
 
     def read(self, request: Request, answer: Message) -> Any:
         return decode(answer.header["value"], answer.block, as_received(request.device))

@@ -16,6 +16,7 @@ import torch
 
 from grader.checking.memo import MemoizedSession
 from grader.checking.plugin import CollectionPlugin
+from grader.checking.rounds import PUBLISHED
 from grader.checking.session import Session
 from grader.checking.student import Draw, Student, seed_of
 
@@ -57,14 +58,18 @@ class _Plain(CollectionPlugin):
         return request.param
 
     @pytest.fixture
-    def draw(self, request: pytest.FixtureRequest, dtype: Any, home: Any) -> Any:
-        return Draw(seed_of(1, request.node.name), dtype, home)
+    def round(self, request: pytest.FixtureRequest) -> Any:
+        return getattr(request, "param", PUBLISHED)
 
     @pytest.fixture
-    def student(self, request: pytest.FixtureRequest, device: Any) -> Any:
+    def draw(self, request: pytest.FixtureRequest, dtype: Any, home: Any, round: Any) -> Any:
+        return Draw(seed_of(1, request.node.name), dtype, home, round)
+
+    @pytest.fixture
+    def student(self, request: pytest.FixtureRequest, device: Any, round: Any) -> Any:
         torch.manual_seed(1)
         here = MemoizedSession(cast(Session, InProcess(self._module(request.path.stem))))
-        return Student(here, device, seed_of(1, request.node.name))
+        return Student(here, device, seed_of(1, request.node.name), round.default_dtype)
 
     @pytest.fixture
     def elsewhere(self, student: Any) -> Any:
