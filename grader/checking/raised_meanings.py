@@ -189,7 +189,11 @@ MEANINGS = {
         "raised-dimensions",
         "The tensor has fewer dimensions than are asked for: print its shape.",
     ),
-    r"invalid index of a 0-dim tensor|(iteration over|of) a 0-d tensor|matmul need to be at least 1D": Cause(
+    r"len\(\) of a 0-d tensor": Cause(
+        "raised-dimensions",
+        "`len(x)` is the number of rows, and a tensor of no dimension has none: `x.numel()` counts the numbers.",
+    ),
+    r"invalid index of a 0-dim tensor|iteration over a 0-d tensor|matmul need to be at least 1D": Cause(
         "raised-dimensions",
         "A tensor of no dimension is one number: no entries, no length; `.item()` gives it, and `*` multiplies by it.",
     ),

@@ -23,6 +23,11 @@ State = dict[str, Tensor]
 FLIPPED = Cause("flipped", "The kernels are turned round, as in mathematics; here they are not.")
 NOT_PADDED = Cause("option-ignored", "It is the convolution without padding.")
 NOT_STRIDED = Cause("option-ignored", "It is the convolution with stride 1.")
+WINDOWS = Cause(
+    "option-ignored",
+    "The windows lie one pixel apart, and `stride` has a say in their number alone: that of place (i, j) begins at row "
+    "i · stride and column j · stride of the padded image.",
+)
 PADDED_ONCE = Cause("one-side", "Half of the padding is missing: it is put on all four sides.")
 OTHER_ORDER = Cause(
     "order",
@@ -72,7 +77,8 @@ def convolution_causes(x: Tensor, weight: Tensor, stride: int, padding: int) -> 
         else right,
     }
     if stride > 1:
-        found[NOT_STRIDED] = F.conv2d(x, weight, padding=padding)
+        dense = F.conv2d(x, weight, padding=padding)
+        found |= {NOT_STRIDED: dense, WINDOWS: dense[:, :, : right.shape[2], : right.shape[3]]}
     if padding and all(size >= least for size, least in zip(x.shape[2:], kernel, strict=True)):
         found[NOT_PADDED] = F.conv2d(x, weight, stride=stride)
     if kernel[0] == kernel[1]:

@@ -19,6 +19,7 @@ from .outcome import Cause
 # weights of classes
 
 SHARES = Cause("inverted", "It is the size of the class where 1 / the size is asked.")
+SHARE_OF_ALL = Cause("inverted", "It is the class's share of all samples; 1 / its size is asked.")
 OF_CLASSES = Cause("not-expanded", "There is one for each class; one for each sample is asked.")
 SUM_OF_ALL = Cause("normalized", "All weights have the sum 1; those of each class are to have it.")
 TIMES_N = Cause("normalized", "It is n / the size of the class.")
@@ -55,6 +56,10 @@ ODDS: dict[Cause, Callable[[Tensor], Tensor]] = {
 LONGEST_FIRST = Cause("order", "The longest come first; the shortest are to.")
 NOT_SORTED = Cause("order", "The indices stand in the order of the dataset.")
 TIES = Cause("ties", "Of equal lengths the larger index comes first; the smaller one is to.")
+FIRST_OF_EQUALS = Cause(
+    "ties",
+    "Of equal lengths the first index comes each time, as `index` finds it; each is to come.",
+)
 LENGTHS = Cause("values-for-indices", "The batches hold lengths; their indices are asked.")
 
 
@@ -64,6 +69,7 @@ def weight_causes(labels: Tensor) -> dict[Cause, Tensor]:
     weights = 1 / sizes[labels]
     return {
         SHARES: sizes[labels],
+        SHARE_OF_ALL: sizes[labels] / n,
         SUM_OF_ALL: weights / weights.sum(),
         TIMES_N: n * weights,
         BALANCED: n / (sizes > 0).sum() * weights,
@@ -131,5 +137,6 @@ def order_causes(lengths: Sequence[int]) -> dict[Cause, list[int]]:
         LONGEST_FIRST: sorted_by(lengths, longest_first=True),
         NOT_SORTED: list(range(len(lengths))),
         TIES: sorted_by(lengths, last_first=True),
+        FIRST_OF_EQUALS: [lengths.index(each) for each in sorted(lengths)],
         LENGTHS: sorted(lengths),
     }

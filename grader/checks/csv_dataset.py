@@ -29,6 +29,8 @@ from grader import (
 SWAPPED = Cause("swapped", "An item is (features, label), in this order.")
 LAST_COLUMN = Cause("option-ignored", "The last column is the label, whatever `target` is.")
 FIRST_COLUMN = Cause("option-ignored", "The first column is the label, whatever `target` is.")
+BUT_LAST = Cause("wrong-column", "Features are all columns but the last, whatever `target` is.")
+BUT_FIRST = Cause("wrong-column", "Features are all columns but the first, whatever `target` is.")
 LEFT_IN = Cause("target-left-in", "The target's column stands among the features too.")
 ONE_BEFORE = Cause("off-by-one", "Each item is that of the row before.")
 ONE_AFTER = Cause("off-by-one", "Each item is that of the row after.")
@@ -206,12 +208,8 @@ def test_items(student: Student, draw: Draw) -> None:
     rows, column = drawn_cells(draw, count, columns, size), drawn_target(draw, header)
     if column > 1:
         rows[0][0] = rows[0][column]  # the label's number stands before it as well
-    got = student.run(
-        read_items,
-        lines=lines_of(header, rows),
-        target=header[column],
-        **draw.choice("call", CALLS),
-    )
+    lines, call = lines_of(header, rows), draw.choice("call", CALLS)
+    got = student.run(read_items, lines=lines, target=header[column], **call)
     expect(got["is a Dataset"], _("CsvDataset is not a torch.utils.data.Dataset."))
     expect(got["untouched"], _("The CSV file was changed."))
     expect_length(got["length"], count, columns=columns)
@@ -225,6 +223,8 @@ def test_items(student: Student, draw: Draw) -> None:
         SWAPPED: [(label, features) for features, label in expected],
         LAST_COLUMN: [expected_item(row, columns - 1) for row in rows],
         FIRST_COLUMN: [expected_item(row, 0) for row in rows],
+        BUT_LAST: [(row[:-1], label) for (_, label), row in pairs],
+        BUT_FIRST: [(row[1:], label) for (_, label), row in pairs],
         LEFT_IN: [(row, label) for (_, label), row in pairs],
         BEFORE_ALONE: [(row[:column], label) for (_, label), row in pairs],
         ONE_BEFORE: [*expected[-1:], *expected[:-1]],
@@ -529,8 +529,8 @@ def expect_transformed(
     causes |= {
         LABEL_ALONE: [label.item()],
         LABEL_GIVEN: sorted_numbers(cells),
-        FIRST_COLUMN: sorted(expected_item(cells, 0)[0].tolist()),
-        LAST_COLUMN: sorted(expected_item(cells, len(cells) - 1)[0].tolist()),
+        BUT_FIRST: sorted(expected_item(cells, 0)[0].tolist()),
+        BUT_LAST: sorted(expected_item(cells, len(cells) - 1)[0].tolist()),
     }
     expect_close(got["seen"][call], sorted(features.tolist()), what, rtol=1e-6, causes=causes)
     expected = sorted([*(features * factor + call + 1).tolist(), label.item()])

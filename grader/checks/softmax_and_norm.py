@@ -142,9 +142,10 @@ def other_shares(x: Tensor, dim: int, of_log: bool) -> dict[Cause, Any]:
     total = powers.sum(dim, keepdim=True)
     if not of_log:
         added = {EPS_BELOW.of(eps=eps): powers / (total + float(eps)) for eps in EPSILONS}
-        added[TWO] = (math.log(2) * x).softmax(dim)
+        added |= {TWO: (math.log(2) * x).softmax(dim), SUM_OF_ALL: powers / powers.sum()}
         return {NOT_DIVIDED: powers, TURNED: (-x).softmax(dim), **added}
     found = {TURNED: (-x).log_softmax(dim), WITHOUT_MAX: x - total.log(), WITHOUT_SUM: low}
+    found[SUM_OF_ALL] = low - powers.sum().log()
     found |= {
         EPS_IN_LOG.of(eps=eps): (powers / total + float(eps)).log() for eps in (*EPSILONS, "1e-12")
     }
