@@ -20,6 +20,7 @@ _MOST_NAMES = 1000
 _MOST_SEEN = 20
 # functions of their own in the eyes of Python (of 3.11, or for good), and not in a student's
 _COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
+_NO_CODE = re.compile(r"""(\"{3}|'{3}).*?\1|(?<!\S)#[^\n]*""", re.DOTALL)
 _COMMENT = re.compile(r"\s*#")
 _STYLE = re.compile(r"\x1b\[[\d;]*m")  # of a terminal
 # between these two torch advises to read files without `weights_only`, which is what an exercise forbids
@@ -110,14 +111,17 @@ class StudentsLines:
         return StudentLine(source.place, number, clean(function, 80), text, cell)
 
     def body_around(self, line: StudentLine) -> str:
-        """The lines of a function up to the one that raised, as far as they are known to belong to it."""
+        """The lines of a function up to the one that raised, as far as they are known to belong to it.
+
+        Without its docstring and comments, which name what the code does not do.
+        """
         lines = self._lines_of(line.cell)[: line.number]
         body: list[str] = []
         for text in reversed(lines[-_MOST_LINES:]):
             body.append(text)
             if re.match(rf"\s*(async )?def {re.escape(line.function)}\b", text):
                 break
-        return "\n".join(reversed(body))
+        return _NO_CODE.sub("", "\n".join(reversed(body)))
 
     def has_code_below(self, line: StudentLine) -> bool:
         """Whether a line that never goes on has code below it in its block."""
