@@ -6,7 +6,6 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -25,26 +24,12 @@ def measure(runs: int) -> list[Row]:
     """A right save, a wrong save and, of some exercises, a run of pytest in turn; the middle of all exercises."""
     rows, middles = [], list[float]()
     for name in ALL:
-        others = list[float]()
-        between = partial(_append, others, peers.pytest_once((name,)))
-        compared = name in COMPARED
-        saves = from_save_to_verdict(
-            name, runs if compared else min(runs, _MOST), between if compared else lambda: None
-        )
+        if name in COMPARED:
+            saves, row = _compared(name, runs)
+            rows.append(row)
+        else:
+            saves = from_save_to_verdict(name, min(runs, _MOST), lambda: None)
         middles.append(median(saves))
-        if compared:
-            ones = [sum(pair) / 2 for pair in zip(saves[::2], saves[1::2], strict=True)]
-            rows.append(
-                paired(
-                    f"grader watch, save to verdict: {name}",
-                    ones,
-                    "plain pytest, cold",
-                    others,
-                    faster=True,
-                    goal=Goal(least=20),
-                    sample=f"{len(saves)} saves, {runs} runs",
-                )
-            )
     sample = f"{len(ALL)} exercises, at least {2 * min(runs, _MOST)} saves each"
     what = "grader watch, save to verdict: "
     quickest, slowest = sorted(zip(middles, ALL, strict=True))[:: len(ALL) - 1]
@@ -55,8 +40,20 @@ def measure(runs: int) -> list[Row]:
     ]
 
 
-def _append(to: list[float], run: Callable[[Path], float]) -> None:
-    to.append(run(ROOT / "solutions"))
+def _compared(name: str, runs: int) -> tuple[list[float], Row]:
+    """The times of the saves, and their pairs against plain pytest."""
+    run, others = peers.pytest_once((name,)), list[float]()
+    saves = from_save_to_verdict(name, runs, lambda: others.append(run(ROOT / "solutions")))
+    row = paired(
+        f"grader watch, save to verdict: {name}",
+        [sum(pair) / 2 for pair in zip(saves[::2], saves[1::2], strict=True)],
+        "plain pytest, cold",
+        others,
+        faster=True,
+        goal=Goal(least=20),
+        sample=f"{len(saves)} saves, {runs} runs",
+    )
+    return saves, row
 
 
 def from_save_to_verdict(

@@ -330,8 +330,11 @@ class _Grading:
                 # while the CPU's checks run; importing does not touch CUDA, which would not survive the fork
                 self.machines.prepare(preload)
                 gpu = self.machines.sandbox("cuda")
-                known = exercise.parameters
-                on_gpu = Session(exercise.name, source, gpu, preload, given=given, parameters=known)
+                on_gpu = Session(
+                    *(exercise.name, source, gpu, preload),
+                    given=given,
+                    parameters=exercise.parameters,
+                )
                 stack.enter_context(closing(on_gpu))
             yield Sessions(session, on_gpu, lambda: _solution_of(exercise))
 

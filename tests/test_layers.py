@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import subprocess
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import grader
+from tests.conftest import ROOT
 
 PACKAGE = Path(grader.__file__).parent
 SPLIT = ("sandbox", "classroom")  # rooms with rooms inside, each with a line of its own here
@@ -163,6 +165,14 @@ def test_the_top_can_be_held_in_the_head() -> None:
     entries = {path.name for path in PACKAGE.iterdir() if not path.name.startswith("__")}
     data = {"locale", "py.typed", "report.schema.json", "explanation.schema.json"}
     assert len(entries - data) <= 20, sorted(entries)
+
+
+def test_nothing_lies_about_in_the_repository() -> None:
+    """What code that runs in one process leaves where it was started is easily taken along by a commit."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("this is no checkout")
+    tracked = subprocess.check_output(["git", "ls-files"], cwd=ROOT, text=True).splitlines()
+    assert len({path.partition("/")[0] for path in tracked}) <= 32
 
 
 def test_a_module_has_a_name_of_its_own() -> None:

@@ -54,17 +54,21 @@ def changed(names: Sequence[str], known: Container[str] | None = None) -> CheckF
         names: a probe's, of its inputs.
         known: those that a student knows; no other is told. `None` for all.
     """
-    names = _known(names, known)
-    sentence = _("The input {names} was changed; inputs are to be left as they were.")
-    if not names:
-        sentence = _("An input was changed; inputs are to be left as they were.")
-    elif len(names) > 1:
-        sentence = _("The inputs {names} were changed; inputs are to be left as they were.")
-    return CheckFailed(sentence.format(names=listed(names)), [IN_PLACE])
+    named = _("The input {names} was changed; inputs are to be left as they were.")
+    if len(_known(names, known)) > 1:
+        named = _("The inputs {names} were changed; inputs are to be left as they were.")
+    unnamed = _("An input was changed; inputs are to be left as they were.")
+    return CheckFailed(_telling(names, known, named, unnamed), [IN_PLACE])
 
 
 def _known(names: Sequence[str], known: Container[str] | None) -> list[str]:
     return [name for name in names[:_MOST_CHANGED] if known is None or name in known]
+
+
+def _telling(names: Sequence[str], known: Container[str] | None, named: str, unnamed: str) -> str:
+    """The sentence that names the inputs which a student knows; the other one where there are none."""
+    shown = _known(names, known)
+    return named.format(names=listed(shown)) if shown else unnamed
 
 
 def impolite(told: Any, probe: Probe, known: Container[str] | None = None) -> CheckFailed | None:
@@ -92,23 +96,19 @@ def impolite(told: Any, probe: Probe, known: Container[str] | None = None) -> Ch
     if probe.differentiates:
         touched = [] if probe.marks else marked
     if touched:
-        if names := _known(touched, known):
-            sentence = _(
-                "`requires_grad` or `.grad` of {names} is not what it was; inputs are to be left as they were."
-            )
-        else:
-            sentence = _(
-                "`requires_grad` or `.grad` of an input is not what it was; inputs are to be left as they were."
-            )
-        return CheckFailed(sentence.format(names=listed(names)), [TOUCHED])
+        named = _(
+            "`requires_grad` or `.grad` of {names} is not what it was; inputs are to be left as they were."
+        )
+        unnamed = _(
+            "`requires_grad` or `.grad` of an input is not what it was; inputs are to be left as they were."
+        )
+        return CheckFailed(_telling(touched, known, named, unnamed), [TOUCHED])
     if shared and not probe.differentiates:
-        if names := _known(shared, known):
-            sentence = _(
-                "The result shares its memory with an input ({names}): to change one of them changes both."
-            )
-        else:
-            sentence = _(
-                "The result shares its memory with an input: to change one of them changes both."
-            )
-        return CheckFailed(sentence.format(names=listed(names)), [SHARED])
+        named = _(
+            "The result shares its memory with an input ({names}): to change one of them changes both."
+        )
+        unnamed = _(
+            "The result shares its memory with an input: to change one of them changes both."
+        )
+        return CheckFailed(_telling(shared, known, named, unnamed), [SHARED])
     return None
