@@ -20,7 +20,10 @@ _MOST_NAMES = 1000
 _MOST_SEEN = 20
 # functions of their own in the eyes of Python (of 3.11, or for good), and not in a student's
 _COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
-_NO_CODE = re.compile(r"""(\"{3}|'{3}).*?\1|(?<!\S)#[^\n]*""", re.DOTALL)
+# a docstring, or a comment; and, to be left as they are, texts in which a # is none
+_NO_CODE = re.compile(
+    r"""(\"{3}|'{3}).*?\1|(?P<text>"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?)|\#[^\n]*""", re.DOTALL
+)
 _COMMENT = re.compile(r"\s*#")
 _STYLE = re.compile(r"\x1b\[[\d;]*m")  # of a terminal
 # between these two torch advises to read files without `weights_only`, which is what an exercise forbids
@@ -121,7 +124,7 @@ class StudentsLines:
             body.append(text)
             if re.match(rf"\s*(async )?def {re.escape(line.function)}\b", text):
                 break
-        return _NO_CODE.sub("", "\n".join(reversed(body)))
+        return _NO_CODE.sub(lambda found: found["text"] or "", "\n".join(reversed(body)))
 
     def has_code_below(self, line: StudentLine) -> bool:
         """Whether a line that never goes on has code below it in its block."""

@@ -41,6 +41,21 @@ def test_a_comprehension_is_part_of_the_function_that_it_stands_in(lines: Studen
     assert [(each.function, each.number) for each in raised.lines] == [("a", 1), ("b", 2)]
 
 
+def test_what_a_docstring_and_comments_say_is_no_code() -> None:
+    text = """def f(x):
+    '''It doesn't do a.'''
+    y = x  # nor "b"
+    print("c # d", 'e', "\\"# g")
+    return y  # h"""
+    lines = StudentsLines(Source("a.py", (Cell("a.py", text),)))
+    line = lines.line(0, 5, "f")
+    assert line
+    names = {word for word in lines.body_around(line).replace('"', " ").split() if len(word) == 1}
+    assert names >= {"y", "d", "#"}
+    assert not names & {"a", "b", "h"}
+    assert "g" in lines.body_around(line)
+
+
 def test_what_torch_says_of_a_file_is_told_without_its_advice_to_read_it_all_the_same(
     lines: StudentsLines, tmp_path: Path
 ) -> None:
