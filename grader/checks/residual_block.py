@@ -54,7 +54,9 @@ FORBIDDEN: dict[str, Any] = {
             "torch.nn.Conv2d", "torch.nn.Conv3d", "torch.nn.ConvTranspose1d", "torch.nn.ConvTranspose2d",
             "torch.nn.ConvTranspose3d", "torch.nn.grad", "torch._C._nn.thnn_conv2d", "torch._C._nn.slow_conv3d",
             "torch._C._nn.slow_conv_dilated2d", "torch._C._nn.slow_conv_dilated3d",
-            "torch._C._nn.slow_conv_transpose2d", "torch._C._nn.slow_conv_transpose3d",
+            "torch._C._nn.slow_conv_transpose2d", "torch._C._nn.slow_conv_transpose3d", "torch._convolution_mode",
+            "torch._nnpack_spatial_convolution", "torch.ops.aten._slow_conv2d_forward",
+            "torch.ops.aten.slow_conv3d_forward",
         ],
     },
 }  # fmt: skip

@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .memory import on_sim, raw_of, state, wrapped
-from .torch_private import CPU_KEYS, NESTED_KEYS, SPARSE_KEYS
+from .memory import NAME, on_sim, raw_of, state, wrapped
+from .torch_private import CPU_KEYS, NESTED_KEYS, SPARSE_KEYS, address_of
 
 _aten: Any = torch.ops.aten
 _sparse: Any = _aten._sparse_coo_tensor_with_dims_and_tensors.default
@@ -74,6 +74,21 @@ def raw_compound(tensor: Tensor) -> Tensor:
         _described(SPARSE_KEYS, op, tensor) for op in _ops("_indices _values is_coalesced")
     )
     return _sparse_of(raw_of(indices), raw_of(values), tensor, coalesced)
+
+
+def lowered(value: Any, bases: dict[int, Tensor]) -> Any:
+    """What the CPU's kernel is given for an operand; `bases` gets the tensor on each memory."""
+    if isinstance(value, Tensor):
+        if value.device.type != NAME:
+            return value
+        if is_compound(value):
+            return raw_compound(value)
+        raw = raw_of(value)
+        bases[address_of(raw.untyped_storage())] = value
+        return raw
+    if isinstance(value, list | tuple) and any(isinstance(entry, Tensor) for entry in value):
+        return [lowered(entry, bases) for entry in value]
+    return value
 
 
 def wrapped_compound(raw: Tensor, index: int) -> Tensor:

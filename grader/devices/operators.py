@@ -10,14 +10,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .compound import is_compound, raw_compound, wrapped_compound
+from .compound import is_compound, lowered, wrapped_compound
 from .memory import NAME, index_of, kept_raw, on_sim, place, raw_of, storage_over, wrapped
-from .plans import Operator, is_direct
+from .one_device import expect_one_device, tensors_in
+from .plans import Operator
 from .random import SEEDS, generators
-from .torch_private import CPU_KEYS, address_of, schema_of
+from .torch_private import CPU_KEYS, address_of, cpu_kernel
 
 _aten: Any = torch.ops.aten
 _operators: dict[int, Operator] = {}
+_CPU = torch.device("cpu")
 
 
 def _known(op: Any) -> Operator:
@@ -36,7 +38,7 @@ def run_on_sim(op: Any, *args: Any, **kwargs: Any) -> Any:
     if known.special is not None:
         return known.special(*args, **kwargs)
     given = dict(zip(known.names, args, strict=False)) | kwargs
-    _expect_one_device(op, known, given)
+    expect_one_device(op, known, given)
     return _compute(op, known, given)
 
 
@@ -44,7 +46,7 @@ def run_on_compound(op: Any, *args: Any, **kwargs: Any) -> Any:
     """The fallback where an operand is made of others: there, torch itself chooses among the CPU's kernels."""
     known = _known(op)
     given = dict(zip(known.names, args, strict=False)) | kwargs
-    _expect_one_device(op, known, given)
+    expect_one_device(op, known, given)
     return _compute(op, replace(known, call=op), given)
 
 
@@ -81,7 +83,7 @@ def _compute(op: Any, known: Operator, given: dict[str, Any]) -> Any:
     """Runs the CPU's kernel on the operands' memory. What is new is where `device=` says, or where the operands are."""
     index = index_of(given["device"] or NAME) if "device" in given else _place_of(given.values())
     bases: dict[int, Tensor] = {}
-    raws = {name: _lowered(value, bases) for name, value in given.items()}
+    raws = {name: lowered(value, bases) for name, value in given.items()}
     for name in known.tensors & raws.keys():
         # a number that torch has made a tensor of
         if isinstance(raws[name], bool | int | float | complex):
@@ -102,7 +104,7 @@ def _compute(op: Any, known: Operator, given: dict[str, Any]) -> Any:
 
 def _place_of(operands: Iterable[Any]) -> int:
     """Which `sim` the first operand is on that is on one."""
-    tensors = (tensor for operand in operands for tensor in _tensors(operand))
+    tensors = (tensor for operand in operands for tensor in tensors_in(operand))
     return next((tensor.get_device() for tensor in tensors if on_sim(tensor)), 0)
 
 
@@ -140,20 +142,6 @@ def _run_random(op: Any, known: Operator, raws: dict[str, Any], index: int) -> A
         torch.set_rng_state(before)
 
 
-def _lowered(value: Any, bases: dict[int, Tensor]) -> Any:
-    if isinstance(value, Tensor):
-        if value.device.type != NAME:
-            return value
-        if is_compound(value):
-            return raw_compound(value)
-        raw = raw_of(value)
-        bases[address_of(raw.untyped_storage())] = value
-        return raw
-    if isinstance(value, list | tuple) and any(isinstance(entry, Tensor) for entry in value):
-        return [_lowered(entry, bases) for entry in value]
-    return value
-
-
 def _raised(
     result: Any, name: str | None, given: dict[str, Any], bases: dict[int, Tensor], index: int
 ) -> Any:
@@ -184,71 +172,6 @@ def _follow(value: Any, raw: Any) -> None:
             )
 
 
-# the rule of one device
-
-
-def _expect_one_device(op: Any, known: Operator, given: dict[str, Any]) -> None:
-    operands = [(name, tensor) for name, value in given.items() for tensor in _tensors(value)]
-    devices = {tensor.device for _, tensor in operands}
-    if len(devices) < 2 and all(device.type == NAME for device in devices):
-        return
-    if known.elementwise:
-        # CUDA's iterator goes by the first tensor that is on no CPU, of the results first
-        operands.sort(key=lambda operand: operand[0] not in known.changed)
-        common = next((tensor.device for _, tensor in operands if on_sim(tensor)), None)
-        # a 0-dim tensor of the CPU counts as a number, unless it is written to; the iterator takes one
-        numbers = 1 if is_direct(op) else len(operands)
-        for name, tensor in operands:
-            if tensor.device == common:
-                continue
-            numbers -= 1
-            number = tensor.dim() == 0 and name not in known.changed
-            if not (number and numbers >= 0 and tensor.device.type == "cpu"):
-                if is_direct(op):  # CUDA looks at the shapes first, with the CPU's words
-                    op(**{name: _copied(value) for name, value in given.items()})
-                raise RuntimeError(
-                    "Expected all tensors to be on the same device, but found at least two devices, "
-                    f"{common or NAME + ':0'} and {tensor.device}!"
-                )
-        return
-    first = operands[0][1].device
-    for name, tensor in operands:
-        if tensor.device != first:
-            raise RuntimeError(
-                f"Expected all tensors to be on the same device, but got {name} is on "
-                f"{tensor.device}, different from other tensors on {first} "
-                f"(when checking argument in method {_method(op)})"
-            )
-
-
-def _copied(value: Any) -> Any:
-    return _lowered(value, {}).detach().clone() if isinstance(value, Tensor) else value
-
-
-_OUT = ("out", "output", "values", "grad_input")
-
-
-def _method(op: Any) -> str:
-    """How torch names CUDA's kernel of an operator in its messages."""
-    schema = schema_of(op)
-    name, overload = schema.name.removeprefix("aten::"), schema.overload_name
-    if is_direct(op):  # CUDA names it by the operator, in place or not
-        return "_".join(filter(None, ["wrapper_CUDA", name.removesuffix("_"), overload]))
-    if overload in _OUT or overload.endswith("_out"):
-        # where torch comes here through `out=`, CUDA has one kernel for all forms of the operator
-        form = "" if overload in _OUT else overload.removesuffix("_out")
-        return "_".join(filter(None, ["wrapper_CUDA", name, form]))
-    return f"wrapper_CUDA_{overload}_{name}"
-
-
-def _tensors(value: Any) -> Sequence[Tensor]:
-    if isinstance(value, Tensor):
-        return (value,)
-    if isinstance(value, list | tuple):
-        return [entry for entry in value if isinstance(entry, Tensor)]
-    return ()
-
-
 # operators with rules of their own
 
 
@@ -274,13 +197,27 @@ def _zeros(size: Any, *, dtype: Any = None, device: Any = None, **_: Any) -> Ten
     return wrapped(torch.zeros(size, dtype=dtype), index=index_of(device or NAME))
 
 
+def _made(op: Any) -> Callable[..., Any]:
+    """What makes a tensor of no other one, as each copy does first."""
+    kernel = cpu_kernel(op)
+
+    def run(
+        *given: Any, device: Any = None, layout: Any = None, pin_memory: Any = None, **named: Any
+    ) -> Tensor:
+        index = index_of(device or NAME)
+        raw = kernel(*given, layout=layout, device=_CPU, **named)
+        return wrapped_compound(raw, index) if is_compound(raw) else wrapped(raw, index=index)
+
+    return run
+
+
 def _reduced(op: Any) -> Callable[..., Any]:
     """With `out=` of a scalar, the CPU's kernel would first warn that it has to be resized."""
 
     def run(one: Tensor, other: Tensor, *options: Any, out: Tensor) -> Tensor:
         given = {"self": one, "target": other}
-        _expect_one_device(op, _known(op), given)
-        result = op(*[_lowered(value, {}) for value in given.values()], *options)
+        expect_one_device(op, _known(op), given)
+        result = op(*[lowered(value, {}) for value in given.values()], *options)
         return out.resize_(result.shape).copy_(result)
 
     return run
@@ -336,8 +273,8 @@ def convolution(x: Tensor, weight: Tensor, bias: Tensor | None, *options: Any) -
                 f"Input type ({x.type()}) and {name} type ({other.type()}) should be the same"
             )
     given = {"input": x, "weight": weight, "bias": bias}
-    _expect_one_device(op, _known(op), given)
-    result = op(*[_lowered(value, {}) for value in given.values()], *options)
+    expect_one_device(op, _known(op), given)
+    result = op(*[lowered(value, {}) for value in given.values()], *options)
     return wrapped(result, index=x.get_device())
 
 
@@ -359,6 +296,7 @@ _SPECIAL: dict[Any, Callable[..., Any]] = {
     _aten.copy_.default: _copy,
     _aten._local_scalar_dense.default: _item,
     _aten._efficientzerotensor.default: _zeros,
+    **{op: _made(op) for op in (_aten.empty.memory_format, _aten.empty_strided.default)},
     _aten.mse_loss.out: _reduced(_aten.mse_loss.default),
     _aten.smooth_l1_loss.out: _reduced(_aten.smooth_l1_loss.default),
     **{

@@ -104,7 +104,7 @@ class Operator:
 # CUDA runs them as element by element (TensorIterator) although torch's tag does not say so
 _ELEMENTWISE = {
     "binary_cross_entropy", "binary_cross_entropy_backward", "mse_loss", "mse_loss_backward", "smooth_l1_loss",
-    "smooth_l1_loss_backward", "huber_loss", "dist", "where", "floor_divide", "heaviside", "copysign", "fill",
+    "smooth_l1_loss_backward", "huber_loss", "dist", "where", "floor_divide", "heaviside", "copysign", "fill", "zero",
 }  # fmt: skip
 
 

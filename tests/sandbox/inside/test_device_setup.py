@@ -64,3 +64,21 @@ def test_what_keeps_a_child_from_a_gpu_is_its_own_words(tmp_path: Path) -> None:
         "it gives wrong numbers",
         "",
     ], done.stderr
+
+
+def test_a_seed_is_kept_for_no_device_that_is_not_there() -> None:
+    """The same numbers are drawn, and nobody asks for the stack of the caller, which takes time."""
+    code = (
+        "import traceback, torch\n"
+        "from grader.sandbox.inside.device_setup import set_up\n"
+        "print(repr(set_up('cpu')))\n"
+        "traceback.format_stack = None\n"
+        "torch.manual_seed(7)\n"
+        "print(torch.rand(3).tolist(), torch.rand(2, device='sim').tolist())\n"
+    )
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, env={"CUDA_VISIBLE_DEVICES": ""}
+    )
+    drawn = torch.rand(3, generator=torch.Generator().manual_seed(7)).tolist()
+    assert done.stdout.startswith(f"''\n{drawn} ["), done.stdout + done.stderr
