@@ -26,7 +26,8 @@ to $a = 1.5$, $b = 1.3$, and the error of the second round is 0.265.
 
 - What counts is what your functions do when they run. Imports, annotations, `isinstance`, copying
   weights from torch's own classes, and tests under `if __name__ == "__main__":` are free. A
-  function that breaks the rule loses its own points; the others keep theirs.
+  function that breaks the rule loses its own points; the others keep theirs. Functions that a rule
+  is for start no threads.
 - "In place" means that the same tensor object holds the new values afterwards; `p.data = …` counts.
 - float16 and bfloat16 are taken too, wherever torch's own function takes them: the results have
   that dtype, and are as exact as it is.

@@ -46,7 +46,7 @@ that way too.
   else is asked in float32 and float64.
 - What counts is what your functions do when they run. Imports, annotations, `isinstance`, and tests
   under `if __name__ == "__main__":` are free. A function that breaks the rule loses its own points;
-  the others keep theirs.
+  the others keep theirs. Functions that a rule is for start no threads.
 - An answer depends on the arguments and the parameters alone, and that of dropout on chance: not on
   earlier calls, nor on torch's default dtype or device, unless that is said. What was handed out
   earlier stays as it was.

@@ -22,7 +22,8 @@ $2 a x + b$: $7$ and $11$.
 
 - Finite differences and the complex step are no automatic differentiation: they are free where
   they are exact enough. Symbolic differentiation (`sympy`) is not allowed.
-- A function that breaks the rule loses its own points; the others keep theirs.
+- A function that breaks the rule loses its own points; the others keep theirs. Functions that a
+  rule is for start no threads.
 - Where an input requires gradients, the values have to be right all the same. Whether the results
   then require gradients is free.
 - float16 and bfloat16 are taken too, wherever torch's own function takes them: the results have

@@ -38,7 +38,8 @@ has ready. In the other functions autograd is the subject, and everything is all
 
 - Finite differences are no automatic differentiation, but `Value` is asked for more digits than
   they have.
-- A function that breaks the rule loses its own points; the others keep theirs.
+- A function that breaks the rule loses its own points; the others keep theirs. Functions that a
+  rule is for start no threads.
 - float16 and bfloat16 are taken too, wherever torch's own function takes them: the results have
   that dtype, and are as exact as it is.
 - An answer depends on the arguments alone: not on earlier calls, nor on torch's default dtype or

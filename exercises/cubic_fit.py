@@ -33,7 +33,8 @@ call your `predict` and `loss`; these must then let gradients through (no `.deta
 
 - Finite differences and the complex step are no automatic differentiation: they are free where
   they are exact enough. Symbolic differentiation (`sympy`) is not allowed.
-- A function that breaks the rule loses its own points; the others keep theirs.
+- A function that breaks the rule loses its own points; the others keep theirs. Functions that a
+  rule is for start no threads.
 - Where an input requires gradients, the values have to be right all the same. Whether the results
   then require gradients is free.
 - "In place" means that the same tensor object holds the new values afterwards; `p.data = …` counts.

@@ -24,7 +24,8 @@ gradient of (round x)² there is 2·2·1 = 4.
   shape of its input.
 - Any size may be 1; inputs, and the gradient that arrives, may be non-contiguous.
 
-- A function that breaks the rule loses its own points; the others keep theirs.
+- A function that breaks the rule loses its own points; the others keep theirs. Functions that a
+  rule is for start no threads.
 - float16 and bfloat16 are taken too, wherever torch's own function takes them: the results have
   that dtype, and are as exact as it is.
 - An answer depends on the arguments alone: not on earlier calls, nor on torch's default dtype or

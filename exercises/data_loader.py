@@ -60,7 +60,7 @@ subclass of these. Everything else of torch is allowed: the class `Sampler`, and
   here seeds it. Those of Python, of NumPy and of GPUs are not asked for.
 - Optional arguments are given by keyword.
 - What counts is what your functions do when they run. A function that breaks the rule loses its own
-  points; the others keep theirs.
+  points; the others keep theirs. Functions that a rule is for start no threads.
 
 See: https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.DataLoader
 """

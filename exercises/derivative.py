@@ -30,7 +30,8 @@ f(x) = Σx² at x = `[1, 2]` the numerical gradient is `[2, 4]`.
 
 - The complex step is free where it is exact enough. Symbolic differentiation (`sympy`) is not
   allowed.
-- A function that breaks the rule loses its own points; the others keep theirs.
+- A function that breaks the rule loses its own points; the others keep theirs. Functions that a
+  rule is for start no threads.
 - Where `x` requires gradients, the values have to be right all the same. Whether the results then
   require gradients is free.
 - float16 and bfloat16 are taken too, wherever torch's own function takes them: the results have

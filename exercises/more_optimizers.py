@@ -52,7 +52,7 @@ those of the start.
 - Optional arguments are given by keyword.
 - What counts is what your functions do when they run. Imports, annotations, `isinstance`, and tests
   under `if __name__ == "__main__":` are free. A function that breaks the rule loses its own points;
-  the others keep theirs.
+  the others keep theirs. Functions that a rule is for start no threads.
 
 See: https://docs.pytorch.org/docs/stable/optim.html
 """

@@ -22,7 +22,8 @@ and `+` are allowed, and autograd works out the gradients.
 
 - What counts is what your functions do when they run. Imports, annotations, `isinstance`, copying
   weights from torch's own classes, and tests under `if __name__ == "__main__":` are free. A
-  function that breaks the rule loses its own points; the others keep theirs.
+  function that breaks the rule loses its own points; the others keep theirs. Functions that a rule
+  is for start no threads.
 - float16 and bfloat16 are taken too, wherever torch's own function takes them: the results have
   that dtype, and are as exact as it is.
 - An answer depends on the arguments and the parameters alone: not on earlier calls, nor on torch's

@@ -27,7 +27,7 @@ nothing is downloaded.
 **Rules.** `conv2d` and `conv2d_backward` from scratch and by hand: no convolution of torch
 (`F.conv2d`, `nn.Conv2d`, `F.conv_transpose2d`, …), no automatic differentiation (`.backward()`,
 `torch.autograd`, `torch.func`, a tensor made to require gradients), no backward pass that torch has
-ready. `F.unfold`, `F.fold`, `F.pad` and all else are allowed. In the rest everything is.
+ready. `F.unfold`, `F.fold`, `F.pad` and all else are allowed, but for threads. In the rest everything is.
 
 - Tensors are float32 or float64, and may be non-contiguous; results have their dtype and device. Inputs
   are left as they were.

@@ -49,7 +49,7 @@ function of torch is allowed: `mean`, `var`, `amax`, `torch.logsumexp`, `torch.b
   they are exact enough. Symbolic differentiation (`sympy`) is not allowed.
 - What counts is what your functions do when they run. Imports, annotations, `isinstance`, and tests
   under `if __name__ == "__main__":` are free. A function that breaks the rule loses its own points;
-  the others keep theirs.
+  the others keep theirs. Functions that a rule is for start no threads.
 - Where an input requires gradients, the values have to be right all the same. Whether the results
   then require gradients is free.
 - float16 and bfloat16 are taken too, wherever torch's own function takes them: the results have

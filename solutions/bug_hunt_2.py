@@ -19,7 +19,8 @@ of $3 (x + 1)²$ there, and it is also what `x.grad` holds after two backward pa
   nor symbolic one (`sympy`). In the others everything is allowed.
 - Numbers are float32 or float64. Results have the dtype and the device of the inputs, and inputs
   are left as they were, unless that is said. Sizes may be 1, and inputs may be non-contiguous.
-- A function that breaks the rule loses its own points; the others keep theirs.
+- A function that breaks the rule loses its own points; the others keep theirs. Functions that a
+  rule is for start no threads.
 - Where an input requires gradients, the values have to be right all the same. Whether the results
   then require gradients is free.
 - An answer depends on the arguments alone: not on earlier calls, nor on torch's default dtype or

@@ -33,8 +33,8 @@ allowed: `torch.bincount`, `torch.xlogy`, `F.one_hot`, `softmax`, ….
   only a 0 needs care. In `f1_score` it does no harm.
 - Inputs are left as they were. Every size may be 1, none is 0, and inputs may be non-contiguous.
 - What counts is what your functions do when they run. Imports, annotations, `isinstance`, and tests
-  under `if __name__ == "__main__":` are free. A function that breaks the rule loses its own points; the
-  others keep theirs.
+  under `if __name__ == "__main__":` are free. A function that breaks the rule loses its own points;
+  the others keep theirs. Functions that a rule is for start no threads.
 - An answer depends on the arguments alone: not on earlier calls, nor on torch's default device. What was
   handed out earlier stays as it was.
 

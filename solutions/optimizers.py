@@ -38,7 +38,8 @@ functions in there). Everything else of torch is allowed.
 
 - What counts is what your functions do when they run. Imports, annotations, `isinstance`, copying
   weights from torch's own classes, and tests under `if __name__ == "__main__":` are free. A
-  function that breaks the rule loses its own points; the others keep theirs.
+  function that breaks the rule loses its own points; the others keep theirs. Functions that a rule
+  is for start no threads.
 - "In place" means that the same tensor object holds the new values afterwards; `p.data = …` counts.
 - Several parameters may have one shape, and two optimizers share nothing. Gradients may be refilled
   in place between two steps.
