@@ -14,9 +14,9 @@ from typing import Any, cast
 import pytest
 import torch
 
+from grader.checking.drawing.rounds import PUBLISHED
 from grader.checking.memo import MemoizedSession
 from grader.checking.plugin import CollectionPlugin
-from grader.checking.rounds import PUBLISHED
 from grader.checking.session import Session
 from grader.checking.student import Draw, Student, seed_of
 

@@ -10,34 +10,37 @@ what stands in them. Nothing here imports torch before it is used. To grade whol
 # Before `__main__` has taken the current folder out of `sys.path` nothing may be imported, not even `typing`.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .checking import around_a_step as around_a_step
-    from .checking import attentions as attentions
-    from .checking import backbones as backbones
-    from .checking import checkpoint_causes as checkpoint_causes
-    from .checking import checkpoints as checkpoints
-    from .checking import drawn_graphs as drawn_graphs
-    from .checking import dropouts as dropouts
-    from .checking import early_stopping as early_stopping
-    from .checking import explain as explain
-    from .checking import fitted_polynomials as fitted_polynomials
-    from .checking import in_parallel as in_parallel
-    from .checking import loaders as loaders
-    from .checking import normalizations as normalizations
-    from .checking import optimizer_steps as optimizer_steps
-    from .checking import other_functions as other_functions
-    from .checking import other_heads as other_heads
-    from .checking import other_terms as other_terms
-    from .checking import recorded_axes as recorded_axes
-    from .checking import residual_nets as residual_nets
-    from .checking import samplers as samplers
-    from .checking import slips as slips
-    from .checking import slopes as slopes
-    from .checking import soft_scores as soft_scores
-    from .checking import training_order as training_order
+    from .checking.by_hand import around_a_step as around_a_step
+    from .checking.by_hand import attentions as attentions
+    from .checking.by_hand import checkpoint_causes as checkpoint_causes
+    from .checking.by_hand import checkpoints as checkpoints
+    from .checking.by_hand import drawn_graphs as drawn_graphs
+    from .checking.by_hand import dropouts as dropouts
+    from .checking.by_hand import early_stopping as early_stopping
+    from .checking.by_hand import fitted_polynomials as fitted_polynomials
+    from .checking.by_hand import in_parallel as in_parallel
+    from .checking.by_hand import loaders as loaders
+    from .checking.by_hand import normalizations as normalizations
+    from .checking.by_hand import optimizer_steps as optimizer_steps
+    from .checking.by_hand import other_functions as other_functions
+    from .checking.by_hand import other_heads as other_heads
+    from .checking.by_hand import other_terms as other_terms
+    from .checking.by_hand import recorded_axes as recorded_axes
+    from .checking.by_hand import residual_nets as residual_nets
+    from .checking.by_hand import samplers as samplers
+    from .checking.by_hand import slips as slips
+    from .checking.by_hand import slopes as slopes
+    from .checking.by_hand import soft_scores as soft_scores
+    from .checking.by_hand import training_order as training_order
+    from .checking.by_hand.training_order import Criterion as Criterion
+    from .checking.by_hand.training_order import listen as listen
+    from .checking.by_hand.training_order import order_causes as order_causes
+    from .checking.by_hand.training_order import train_by_hand as train_by_hand
     from .checking.calls import called as called
-    from .checking.drawn_functions import curve as curve
-    from .checking.drawn_functions import landscape as landscape
-    from .checking.drawn_models import network as network
+    from .checking.drawing import backbones as backbones
+    from .checking.drawing.drawn_functions import curve as curve
+    from .checking.drawing.drawn_functions import landscape as landscape
+    from .checking.drawing.drawn_models import network as network
     from .checking.expectations import expect as expect
     from .checking.expectations import expect_close as expect_close
     from .checking.filling import NotJudged as NotJudged
@@ -56,10 +59,7 @@ if TYPE_CHECKING:
     from .checking.probes import probe as probe
     from .checking.student import Draw as Draw
     from .checking.student import Student as Student
-    from .checking.training_order import Criterion as Criterion
-    from .checking.training_order import listen as listen
-    from .checking.training_order import order_causes as order_causes
-    from .checking.training_order import train_by_hand as train_by_hand
+    from .checking.telling import explain as explain
     from .course.assignment import AssignedCourse as AssignedCourse
     from .course.assignment import Assignment as Assignment
     from .course.assignment_file import read_assignment as read_assignment
@@ -102,7 +102,7 @@ _HOMES = {
     "Course": "course.catalog",
     "CourseError": "errors",
     "CourseFault": "errors",
-    "Criterion": "checking.training_order",
+    "Criterion": "checking.by_hand.training_order",
     "DeviceError": "errors",
     "Draw": "checking.student",
     "Environment": "report",
@@ -125,53 +125,53 @@ _HOMES = {
     "Violation": "report",
     "applied": "checking.filling",
     "as_asked": "checking.filling",
-    "around_a_step": "checking.around_a_step",
-    "attentions": "checking.attentions",  # the module, as `backbones`
-    "backbones": "checking.backbones",  # the module: what its probes use needs names of its own
+    "around_a_step": "checking.by_hand.around_a_step",
+    "attentions": "checking.by_hand.attentions",  # the module, as `backbones`
+    "backbones": "checking.drawing.backbones",  # the module: what its probes use needs names of its own
     "called": "checking.calls",
-    "checkpoint_causes": "checking.checkpoint_causes",
-    "checkpoints": "checking.checkpoints",  # the module, as `backbones`
-    "drawn_graphs": "checking.drawn_graphs",  # the module, as `backbones`
-    "dropouts": "checking.dropouts",  # the module, as `backbones`
-    "curve": "checking.drawn_functions",
-    "early_stopping": "checking.early_stopping",  # the module, as `backbones`
+    "checkpoint_causes": "checking.by_hand.checkpoint_causes",
+    "checkpoints": "checking.by_hand.checkpoints",  # the module, as `backbones`
+    "drawn_graphs": "checking.by_hand.drawn_graphs",  # the module, as `backbones`
+    "dropouts": "checking.by_hand.dropouts",  # the module, as `backbones`
+    "curve": "checking.drawing.drawn_functions",
+    "early_stopping": "checking.by_hand.early_stopping",  # the module, as `backbones`
     "expect": "checking.expectations",
     "expect_close": "checking.expectations",
-    "explain": "checking.explain",  # the module: its causes are what checks name
+    "explain": "checking.telling.explain",  # the module: its causes are what checks name
     "fill": "checking.filling",
     "filled_within": "checking.filling",
-    "fitted_polynomials": "checking.fitted_polynomials",  # the module, as `backbones`
+    "fitted_polynomials": "checking.by_hand.fitted_polynomials",  # the module, as `backbones`
     "follows": "checking.plugin",
     "grade": "grading",
     "held_by": "checking.filling",
     "helper": "checking.probes",
-    "in_parallel": "checking.in_parallel",  # the module, as `explain`
-    "landscape": "checking.drawn_functions",
-    "listen": "checking.training_order",
+    "in_parallel": "checking.by_hand.in_parallel",  # the module, as `explain`
+    "landscape": "checking.drawing.drawn_functions",
+    "listen": "checking.by_hand.training_order",
     "load_course": "course.catalog",
-    "loaders": "checking.loaders",  # the module, as `backbones`
+    "loaders": "checking.by_hand.loaders",  # the module, as `backbones`
     "moved": "checking.filling",
     "needs": "checking.plugin",
-    "network": "checking.drawn_models",
-    "normalizations": "checking.normalizations",
-    "optimizer_steps": "checking.optimizer_steps",  # the modules, as `explain`
-    "order_causes": "checking.training_order",
-    "other_functions": "checking.other_functions",
-    "other_heads": "checking.other_heads",  # the module, as `explain`
-    "other_terms": "checking.other_terms",
-    "train_by_hand": "checking.training_order",
-    "training_order": "checking.training_order",
+    "network": "checking.drawing.drawn_models",
+    "normalizations": "checking.by_hand.normalizations",
+    "optimizer_steps": "checking.by_hand.optimizer_steps",  # the modules, as `explain`
+    "order_causes": "checking.by_hand.training_order",
+    "other_functions": "checking.by_hand.other_functions",
+    "other_heads": "checking.by_hand.other_heads",  # the module, as `explain`
+    "other_terms": "checking.by_hand.other_terms",
+    "train_by_hand": "checking.by_hand.training_order",
+    "training_order": "checking.by_hand.training_order",
     "points": "checking.plugin",
     "probe": "checking.probes",
     "read_assignment": "course.assignment_file",
     "read_submission": "submission.from_path",
-    "recorded_axes": "checking.recorded_axes",  # the module, as `backbones`
-    "residual_nets": "checking.residual_nets",  # the module, as `explain`
+    "recorded_axes": "checking.by_hand.recorded_axes",  # the module, as `backbones`
+    "residual_nets": "checking.by_hand.residual_nets",  # the module, as `explain`
     "rounds": "checking.plugin",
-    "samplers": "checking.samplers",  # the module, as `explain`
-    "slips": "checking.slips",
-    "slopes": "checking.slopes",
-    "soft_scores": "checking.soft_scores",
+    "samplers": "checking.by_hand.samplers",  # the module, as `explain`
+    "slips": "checking.by_hand.slips",
+    "slopes": "checking.by_hand.slopes",
+    "soft_scores": "checking.by_hand.soft_scores",
 }
 __all__ = sorted(_HOMES)  # one list, kept once
 # for the texts of a course that speaks several languages; a star import is not to bring a name like `_`

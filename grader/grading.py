@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING
 from . import language as languages
 from . import torch_dynamo
 from .checking.exercise_status import not_for_students, status_of
-from .checking.remarks import remarks
 from .checking.rules import Judgement, judged, watched_for
-from .checking.source_scan import Scan, scan
+from .checking.source.remarks import remarks
+from .checking.source.source_scan import Scan, scan
 from .course.assignment import AssignedCourse
 from .course.catalog import Course, Exercise
 from .course.given_files import contents_of
@@ -39,9 +39,9 @@ from .submission import Source, Submission, read_submission
 
 if TYPE_CHECKING:
     from .checking.collect import Check
-    from .checking.example import Example
     from .checking.run import ChecksRun
     from .checking.sessions import Sessions
+    from .checking.telling.example import Example
 
 # torch's settings, pytest, the language and a sandbox are one a process: a second thread waits for the first
 _one_at_a_time = threading.RLock()
@@ -208,7 +208,7 @@ class _Grading:
     def _judged(self, exercise: Exercise, source: Source | None) -> ExerciseResult:
         """Runs an exercise's checks, and takes the points of those that were seen to break its rules."""
         from .checking.run import run_checks
-        from .checking.told_once import told_once
+        from .checking.telling.told_once import told_once
 
         if self._only(exercise) == frozenset():
             return not_for_students(exercise, source)
@@ -253,7 +253,7 @@ class _Grading:
     def _tell_asked(self, exercise: Exercise, source: Source, ran: ChecksRun) -> None:
         if not self.asked:
             return
-        from .checking.example import call_of
+        from .checking.telling.example import call_of
 
         calls = {
             name: call_of(exercise.name, request, source, ran.differences.get(name))
@@ -265,9 +265,9 @@ class _Grading:
         self, exercise: Exercise, source: Source, shapes: bool, rounded: bool
     ) -> Example | None:
         """What the first case asks that is wrong, with the numbers that are drawn so."""
-        from .checking.example import Example, script_of
         from .checking.run import run_checks
-        from .checking.shape_trace import steps_of
+        from .checking.telling.example import Example, script_of
+        from .checking.telling.shape_trace import steps_of
 
         seed = self._seed_of(exercise, source)
         with self._sessions(exercise, source) as sessions:

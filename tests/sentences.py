@@ -77,7 +77,7 @@ _FOR_INSTRUCTORS = (
     "sandbox/sandbox.py",
     "sandbox/wire/received.py",
     "sandbox/zygote_server_client.py",
-    "checking/remarks.py",
+    "checking/source/remarks.py",
     "submission/archives.py",
     "submission/git_files.py",
     "submission/git_refs.py",

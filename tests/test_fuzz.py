@@ -11,7 +11,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from grader.checking.source_scan import scan
+from grader.checking.source.source_scan import scan
 from grader.course.catalog import Course
 from grader.sandbox.wire.messages import MessageError, pack, unpack
 from grader.sandbox.wire.received import Opaque, Received

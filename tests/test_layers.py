@@ -137,6 +137,17 @@ def test_only_the_sandbox_starts_what_runs_inside(imported: Mapping[str, set[str
             assert not [each for each in others if each.startswith("grader.sandbox.inside")], name
 
 
+def test_results_by_hand_are_for_checks_alone(imported: Mapping[str, set[str]]) -> None:
+    """Whatever runs a check knows no exercise; `drawing` has models that tell of their training."""
+    by_hand, users = (
+        "grader.checking.by_hand",
+        ("grader.checking.drawing.", "grader.checking.by_hand."),
+    )
+    for name, others in imported.items():
+        if name not in FRONT_DOORS and not name.startswith(users):
+            assert not [each for each in others if each.startswith(by_hand)], name
+
+
 def test_imports_go_round_in_no_circle(imported: Mapping[str, set[str]]) -> None:
     try:
         TopologicalSorter(imported).prepare()

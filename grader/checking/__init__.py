@@ -10,5 +10,6 @@
                                       │
                      session: the child that runs the student's code ──▶ failures: what came instead of an answer
 
-The other files are what checks compare with (`compare`), and how a mistake is found and told.
+Around these: `drawing/` (inputs), `compare` and `telling/` (what is wrong, and what is told of it), `source/` (what the
+text shows, which decides nothing), and `by_hand/`, which checks of exercises take their references and mistakes from.
 """

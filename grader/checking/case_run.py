@@ -14,10 +14,10 @@ from ..sandbox.gpu import is_of_cuda
 from . import torch_settings
 from .alarm import Overrun
 from .collect import Case
+from .drawing.rounds import FLOATS, HALVES, PUBLISHED
 from .generators import seed_all
 from .memo import MemoizedSession, Replay, not_steady
 from .outcome import CaseEnd, CheckOutcome, CheckRaised, DtypeNotTaken
-from .rounds import FLOATS, HALVES, PUBLISHED
 from .session import Session
 from .student import Answers, Draw, Student
 

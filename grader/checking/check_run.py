@@ -12,12 +12,12 @@ from torch import Tensor
 from ..language import _
 from ..report import CaseResult, CheckResult, CheckStatus
 from .collect import Case, Check
+from .drawing.rounds import HALVES
 from .evidence import WRONG
-from .explain import IN_PLACE, INFINITY, NAN, common
 from .outcome import CaseEnd, Cause
-from .rounds import HALVES
 from .session import Request
-from .torch_errors import meaning_of_warning
+from .telling.explain import IN_PLACE, INFINITY, NAN, common
+from .telling.torch_errors import meaning_of_warning
 
 _MOST = 0.75  # of the cases that fail: a cause that is told fits in so many
 _INEXACT = [str(dtype).removeprefix("torch.") for dtype in HALVES]

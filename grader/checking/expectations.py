@@ -11,10 +11,10 @@ from torch import Tensor
 from ..language import _
 from ..report import Picture
 from .compare import Demands, mismatches
-from .diagnose import Alternative, causes_of, on_the_cpu
 from .mismatch import Mismatch, detail_of, difference_of, sentence_of
 from .outcome import Cause, CheckFailed
-from .pictures import curves_of, error_of
+from .telling.diagnose import Alternative, causes_of, on_the_cpu
+from .telling.pictures import curves_of, error_of
 
 
 def expect(condition: bool, message: str, cause: Cause | str = "") -> None:

@@ -19,7 +19,7 @@ from typing import Any
 from ..errors import NoAnswer
 from ..language import _
 from ..submission import Source
-from .raised import SYNTAX_ERRORS, Raised, StudentLine, StudentsLines, is_line, strings
+from .telling.raised import SYNTAX_ERRORS, Raised, StudentLine, StudentsLines, is_line, strings
 
 _MOST_ERRORS = 20
 _DEFINITION = re.compile(r"^(?:async +)?(?:def|class) +(\w+)", re.MULTILINE)

@@ -20,10 +20,10 @@ from typing import Any
 
 from ..errors import CourseFault
 from ..sandbox import Message
-from .left_changed import impolite
 from .outcome import CaseEnd, CheckFailed, SeenEnough
 from .probes import Probe
 from .session import Request, Session
+from .telling.left_changed import impolite
 
 # different answers to one request: beyond, the class is too mixed for more to be worth it
 _MOST_ANSWERS = 64

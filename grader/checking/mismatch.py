@@ -12,7 +12,7 @@ from torch import Tensor
 from ..language import _
 from ..report import Difference
 from ..sandbox.wire.values import Received
-from . import formatting
+from .telling import formatting
 
 # in the order in which they are asked: form before values
 Aspect = Literal["kind", "entry", "length", "shape", "dtype", "device", "requires_grad", "value"]

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from .rounds import FLOATS, chosen
+from .drawing.rounds import FLOATS, chosen
 
 # where the inputs of a case are drawn and its reference is worked out: autograd on the GPU is one more reference
 HOMES: dict[str, tuple[str, ...]] = {"cuda": ("cpu", "cuda")}

@@ -21,7 +21,7 @@ from ..report import CheckResult, Violation
 from ..submission import Source
 from ..submission.bounded import bounded
 from ..text import clean, either, line_of
-from .source_scan import Found, Scan, first_line_of
+from .source.source_scan import Found, Scan, first_line_of
 
 if TYPE_CHECKING:
     from .probes import Probe

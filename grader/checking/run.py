@@ -20,17 +20,17 @@ from .case_run import expect_steady, run_case
 from .check_run import CheckRun, device_and_dtype, outcome_of
 from .collect import Case, Check
 from .evidence import WRONG, Solution, Suspicion, expect_solved, suspected
-from .explain import FOLLOWS, INFINITY, NAN
-from .failures import not_loaded
-from .first_not_finite import not_finite_from
 from .memo import MemoizedSession
-from .no_return import with_no_return
 from .outcome import CaseEnd, CheckOutcome, CheckRaised
-from .raised import seen_in
 from .rules import Sighting
 from .session import Request, Session
 from .sessions import Sessions
 from .student import seed_of
+from .telling.explain import FOLLOWS, INFINITY, NAN
+from .telling.failures import not_loaded
+from .telling.first_not_finite import not_finite_from
+from .telling.no_return import with_no_return
+from .telling.raised import seen_in
 
 _PRINTED = 500  # characters of what a student's code prints that are shown with a check
 

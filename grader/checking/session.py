@@ -22,12 +22,12 @@ from ..sandbox import Child, Message, Sandbox
 from ..sandbox.gpu import is_of_cuda
 from ..sandbox.wire.values import WireError, as_received, decode, encode
 from ..submission import Source
-from .failures import Failures, cut_short, not_loaded, out_of_time, unusable
-from .left_changed import changed
 from .loading import OnceMore, WithThreads
 from .outcome import CheckOutcome
 from .probes import Probe
-from .raised import strings, tags_of
+from .telling.failures import Failures, cut_short, not_loaded, out_of_time, unusable
+from .telling.left_changed import changed
+from .telling.raised import strings, tags_of
 
 _EVERY = 9  # one of so many runs of a watched probe is traced, beside its first and its last
 _MOST_PRINTED = 4000  # characters of what is printed that are kept

@@ -10,11 +10,11 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import CourseFault
-from .backbones import INNER, backbone
-from .drawn_models import KINDS, WORDS, Plan, network
+from .drawing.backbones import INNER, backbone
+from .drawing.drawn_models import KINDS, WORDS, Plan, network
+from .drawing.rounds import PUBLISHED, Round
+from .drawing.strategies import Strategies
 from .probes import Probe
-from .rounds import PUBLISHED, Round
-from .strategies import Strategies
 
 
 class Answers(Protocol):

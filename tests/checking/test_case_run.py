@@ -13,9 +13,9 @@ from grader import Draw, Student, expect, probe
 from grader.checking.alarm import Overrun
 from grader.checking.case_run import expect_steady, run_case
 from grader.checking.collect import Case
+from grader.checking.drawing.rounds import ROUNDS
 from grader.checking.memo import MemoizedSession
 from grader.checking.outcome import CaseEnd, CheckFailed, CheckOutcome, CheckRaised, DtypeNotTaken
-from grader.checking.rounds import ROUNDS
 from grader.checking.session import Request, Session
 from grader.errors import CourseError, CourseFault, SandboxLost
 from grader.sandbox import Message

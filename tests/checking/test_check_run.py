@@ -10,10 +10,10 @@ import torch
 
 from grader.checking.check_run import CheckRun, outcome_of
 from grader.checking.collect import Case, Check
-from grader.checking.explain import IN_PLACE, NAN
 from grader.checking.outcome import CaseEnd, Cause
 from grader.checking.probes import probe
 from grader.checking.session import Request
+from grader.checking.telling.explain import IN_PLACE, NAN
 
 DOUBLED = Cause("doubled", "Twice as large.")
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from grader.checking.loading import OnceMore, TopLevel, WithThreads
-from grader.checking.raised import Raised, StudentsLines
+from grader.checking.telling.raised import Raised, StudentsLines
 from grader.errors import NoAnswer
 from grader.submission.submission import Cell, Source
 

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from grader.checking.collect import Case, collect
+from grader.checking.drawing.rounds import FLOATS
 from grader.checking.plugin import FIXTURES, CollectionPlugin
-from grader.checking.rounds import FLOATS
 from grader.errors import CourseFault
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from grader.checking.probes import probe
 from grader.checking.rules import Sighting, judged, watched_for
-from grader.checking.source_scan import Found, Scan, scan
+from grader.checking.source.source_scan import Found, Scan, scan
 from grader.course.catalog import Course, Exercise
 from grader.report import CaseResult, CheckResult, CheckStatus, Picture
 from grader.submission import Source

@@ -13,9 +13,9 @@ from torch import Tensor
 from grader import probe
 from grader.checking.memo import MemoizedSession
 from grader.checking.outcome import CheckFailed, CheckOutcome
-from grader.checking.raised import seen_in
 from grader.checking.session import Request, Session
 from grader.checking.sessions import Sessions
+from grader.checking.telling.raised import seen_in
 from grader.errors import NoAnswer, SandboxLost
 from grader.sandbox import Child, Limits, Message, Sandbox
 from grader.sandbox.wire.values import Received, decode

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from grader import probe
+from grader.checking.drawing.rounds import FLOATS, ROUNDS
 from grader.checking.memo import MemoizedSession
-from grader.checking.rounds import FLOATS, ROUNDS
 from grader.checking.student import Draw, Student, seed_of
 from grader.errors import CourseFault
 

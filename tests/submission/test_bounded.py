@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from grader.checking.look_at import definitions_in
-from grader.checking.remarks import reaches_in
-from grader.checking.source_scan import first_line_of, found_in
+from grader.checking.source.remarks import reaches_in
+from grader.checking.source.source_scan import first_line_of, found_in
+from grader.checking.telling.look_at import definitions_in
 from grader.classroom.similarity.fingerprint import grams_in
 from grader.errors import Fault, UnreadableError
 from grader.submission import bounded as module

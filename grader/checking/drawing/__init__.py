@@ -1,0 +1,1 @@
+"""What the inputs of a case are drawn from: sizes, functions, models, names."""
