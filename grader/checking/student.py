@@ -95,6 +95,12 @@ class Draw(Strategies):
         kind = torch.randint(8, shape, generator=self._generator).to(self.home)
         return torch.where(kind == 0, 0, torch.where(kind == 1, 10 * values, values))
 
+    def gradient(self, *shape: int) -> Tensor:
+        """Values as `numbers` gives them; in 16 bits, none whose square is 0."""
+        if self.dtype.itemsize > 2:
+            return self.numbers(*shape)
+        return self.uniform(0.5, 1.5, *shape) * (2 * self.labels(*shape) - 1)
+
     def uniform(self, low: float, high: float, *shape: int) -> Tensor:
         """Values between `low` and `high`."""
         values = torch.rand(shape, generator=self._generator, dtype=torch.float64)
@@ -107,6 +113,10 @@ class Draw(Strategies):
     def integers(self, low: int, high: int, *shape: int) -> Tensor:
         """int64 values from `low` up to and without `high`."""
         return torch.randint(low, high, shape, generator=self._generator).to(self.home)
+
+    def seed(self, most: int = 10**6) -> int:
+        """A seed for a generator, from 1 up to and without `most`."""
+        return int(self.integers(1, most, 1).item())
 
     def labels(self, *shape: int) -> Tensor:
         """Zeros and ones in the case's dtype."""

@@ -76,7 +76,7 @@ def expect_square(student: Student, draw: Draw, by_default: bool = False) -> Non
     size = draw.magnitude("x", tiny=TINY)
     x = (0.0 if draw.round.ones == 0 else size) * draw.numbers(*shape)
     x = draw.layout("x", x).requires_grad_()
-    old, how = size * draw.normal(*shape), drawn_way(draw, by_default)
+    old, how = 2.0**20 * size * draw.normal(*shape), drawn_way(draw, by_default)
     got = student.run(slopes_of_square, x=x, old=old, how=how)
     at = x.detach().double()
     right = (6 * at).to(draw.dtype)

@@ -63,10 +63,6 @@ def drawn_plan(draw: Draw, dropout: float = 0.0) -> tuple[Plan, list[State]]:
     return plan, both
 
 
-def drawn_seed(draw: Draw) -> int:
-    return int(draw.integers(0, 10**6, 1).item())
-
-
 PARTS = ("model", "optimizer", "scheduler", "lr")
 CALLS = {
     "by position": [False, False],
@@ -135,7 +131,7 @@ def test_save(student: Student, draw: Draw) -> None:
     first, saves = draw.count("epoch", 1, 4), 6 if draw.round.all_equal else 3
     draw.drawn["saves"] = f"saves = {saves}"
     epochs = [first, *[first + 2] * (saves - 1)]
-    seed, drawn = drawn_seed(draw), int(draw.integers(1, 9, 1).item())
+    seed, drawn = draw.seed(), int(draw.integers(1, 9, 1).item())
     given = {"plan": plan, "start": start, "epochs": epochs, "seed": seed, "drawn": drawn}
     got = student.run(save_it, **given, call=draw.choice("call", CALLS))
     expect_content(got, start)
@@ -229,7 +225,7 @@ def load_it(
 
 def drawn_loading(draw: Draw) -> dict[str, Any]:
     plan, states = drawn_plan(draw)
-    seeds = [drawn_seed(draw), drawn_seed(draw)]
+    seeds = [draw.seed(), draw.seed()]
     epoch = draw.count("epoch", 2, 6)
     call = draw.choice("call", CALLS)
     return {"plan": plan, "states": states, "epoch": epoch, "seeds": seeds, "call": call}
@@ -448,6 +444,8 @@ def resume_it(
         go(first, stop, path)
     found = {"history": history, "undisturbed": undisturbed, "is-there": os.path.exists(path)}
     again = workshop(plan, states[1])
+    for parameter in again[0].parameters():
+        parameter.grad = torch.ones_like(parameter)  # from earlier work
     torch.manual_seed(seeds[1])
     found["resumed"] = go(again, epochs, path)
     found["after"] = plain(states_of(again))
@@ -456,7 +454,7 @@ def resume_it(
     found["nothing"] = go(last, epochs, path)
     found["at-the-end"] = plain(states_of(last))
     if not within:  # once is enough
-        return {"one-left": 1, "went-on": False, **found}
+        return {"one-left": 1, "went-on": False, "ran": False, **found}
     # a file from elsewhere, with one epoch left, and one that is refused
     path = new_path()
     write(path, whole, epochs - 1)
@@ -466,7 +464,7 @@ def resume_it(
     with contextlib.suppress(Exception):
         go(workshop(plan, states[1]), epochs, path)
         found["went-on"] = not os.path.isdir(made)
-    return {"went-on": False, **found}
+    return {"went-on": False, "ran": os.path.isdir(made), **found}
 
 
 def drawn_resuming(draw: Draw, shuffle: bool, dropout: float, most: int = 2) -> dict[str, Any]:
@@ -475,7 +473,7 @@ def drawn_resuming(draw: Draw, shuffle: bool, dropout: float, most: int = 2) -> 
     data = drawn_samples(draw, states[0], most=2)
     stop = draw.count("stop", 1, most)
     draw.drawn["epochs"] = f"epochs = {stop + 2}"
-    seeds = [drawn_seed(draw), drawn_seed(draw)]
+    seeds = [draw.seed(), draw.seed()]
     given = {"plan": plan, "states": states, "seeds": seeds, "shuffle": shuffle}
     return {**given, "stop": stop, "epochs": stop + 2, **data}
 
@@ -518,6 +516,7 @@ def expect_resumed(
         "train goes on, and writes another file, where torch.load refuses the one that is there."
     )
     expect(not got["went-on"], sentence, why.LOADED_OVER)
+    expect(not got["ran"], _("A program in the file was run when it was read."), why.UNPICKLED)
 
 
 WAYS = {"between two epochs": False, "within an epoch": True}

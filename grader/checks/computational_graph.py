@@ -174,7 +174,7 @@ def read_leaves(student: Any, by_default: bool, graphs: list[Any]) -> list[Any]:
     answers: list[Any] = []
     for program, leaves, needing, wide in graphs:
         with torch.enable_grad():
-            own = marked(leaves, needing)
+            own = marked(leaves, needing, True)
             root = built(program, own)[-1]
             root = root.expand(2, *root.shape) if wide else root
         needs, before = root.requires_grad, root.detach().clone()
@@ -286,16 +286,17 @@ def each_gradient(
     import contextlib
 
     own, losses = marked(own, [True] * len(own)), list[Tensor]()
+    beside = x.detach().clone().requires_grad_()  # a leaf that nobody asks for
     for factor in (2, 1):  # of an earlier call nothing is left
         with torch.enable_grad():
             shifts = [b / place for place, b in enumerate(own[1:], 1)]
-            hidden = torch.tanh(x @ own[0] + sum(shifts))
+            hidden = torch.tanh(beside @ own[0] + sum(shifts))
             losses[:] = [(hidden * share).sum() * factor for share in shares]
-        for leaf in own:
+        for leaf in (*own, beside):
             leaf.grad = torch.ones_like(leaf) if old else None
         with x.device if by_default else contextlib.nullcontext():
             grads = student.gradients_of_each(losses, own)
-    left = [None if leaf.grad is None else leaf.grad.clone() for leaf in own]
+    left = [None if leaf.grad is None else leaf.grad.clone() for leaf in (*own, beside)]
     try:
         losses[0].backward()
         freed = False
@@ -343,6 +344,7 @@ def expect_each(student: Student, draw: Draw, by_default: bool = False) -> None:
     free: Any = {"requires_grad": False, "causes": causes, "scale": n * size}
     expect_close(got["grads"], asked(grads), "gradients_of_each", **free)
     sentence = _("`.grad` of a parameter is another one after gradients_of_each.")
+    first.append(torch.full_like(x, float(old)))
     for left, before in zip(got["left"], first, strict=True):
         expect((left is not None) == old, sentence, drawn_graphs.BACKWARD)
         if old:
@@ -370,6 +372,8 @@ def watched(student: Any, by_default: bool, x: Tensor, grads: list[Tensor], is_l
     with torch.enable_grad():
         leaf = x.detach().requires_grad_()
         tensor = leaf if is_leaf else 3 * leaf
+    others = list[Tensor]()
+    tensor.register_hook(others.append)
     for at_first in (True, False):
         pair = called(student.watch, by_default, tensor)
         if not (isinstance(pair, tuple | list) and len(pair) == 2):
@@ -392,7 +396,7 @@ def watched(student: Any, by_default: bool, x: Tensor, grads: list[Tensor], is_l
         handle.remove()
         result.backward(grads[0])
     left = None if leaf.grad is None else leaf.grad.detach()
-    return {"empty": empty, "seen": [*seen], "x.grad": left}
+    return {"empty": empty, "seen": [*seen], "x.grad": left, "others": len(others)}
 
 
 def expect_watched(student: Student, draw: Draw, by_default: bool = False) -> None:
@@ -421,6 +425,7 @@ def expect_watched(student: Student, draw: Draw, by_default: bool = False) -> No
     total = (factor * (2 * passes[0] + passes[1] + passes[2])).to(draw.dtype)
     what = _("the gradient of a leaf behind the tensor that is watched")
     expect_close(got["x.grad"], total, what, causes={drawn_graphs.CHANGED: ...}, scale=4 * scale)
+    expect(got["others"] == 4, _("`handle.remove()` ends other hooks of the tensor as well."))
 
 
 @rounds(half=True)

@@ -40,15 +40,12 @@ passes_of, other_than, noting = loaders.passes_of, loaders.other_than, loaders.n
 Reading, Pairs, Passes = loaders.Reading, loaders.Pairs, loaders.Passes
 collated, summed = loaders.collated, loaders.summed
 expect_length, expect_ints = samplers.expect_length, samplers.expect_ints
+passes_at_once = samplers.passes_at_once
 Causes = dict[Cause, Any]
 
 
 def told(options: dict[str, Any]) -> str:
     return ", ".join(f"{name}={value}" for name, value in options.items())
-
-
-def drawn_seed(draw: Draw, most: int = 10**6) -> int:
-    return int(draw.integers(1, most, 1).item())
 
 
 # weights of classes
@@ -117,7 +114,9 @@ def drawn_by_weights(
         found["lengths"].append(len(sampler))
         found["numbers"].append(number_of(None))
     found["few"] = [len(drawn) for drawn in passes_of(few, 1, 2)]
-    found["flat"] = [len({int(index) for index in drawn}) for drawn in passes_of(flat, 2, 31)]
+    passes = passes_at_once(flat, 31)
+    found["whole"] = [len(drawn) for drawn in passes]
+    found["flat"] = [len({int(index) for index in drawn}) for drawn in passes]
     return found
 
 
@@ -132,12 +131,12 @@ def test_weighted_sampler(student: Student, draw: Draw) -> None:
     weights = draw.uniform(1, 8, n)
     weights[draw.integers(0, n, n // 4 + 1)] = 0
     weights[draw.integers(0, n // 2, 1)] = 4.0 * n
-    weights *= draw.choice("weights ≈", SIZES)
+    weights *= draw.choice("magnitude of weights", SIZES)
     as_list = draw.choice("weights", {"a tensor": False, "a list": True})
     by_keyword = draw.choice("by_keyword", [False, True])
     number = int(draw.integers(300, 400, 1))
     draw.drawn["num_samples"] = f"num_samples = {number}"
-    given = {"weights": weights, "number": number, "seed": drawn_seed(draw)}
+    given = {"weights": weights, "number": number, "seed": draw.seed()}
     got = student.run(drawn_by_weights, **given, as_list=as_list, by_keyword=by_keyword)
     for length in got["lengths"]:
         expect_length(length, number, "WeightedSampler", {n: samplers.ONE_EACH})
@@ -146,6 +145,7 @@ def test_weighted_sampler(student: Student, draw: Draw) -> None:
         cause = samplers.ONE_EACH if len(drawn) == n else loaders.USED_UP if not drawn else ""
         expect(len(drawn) == number, sentence.format(found=len(drawn), expected=number), cause)
     expect(got["few"] == [1], _("With num_samples=1 a pass does not yield a single index."))
+    expect(got["whole"] == [30] * 3, _("A pass ends where another one begins."))
     expect_ints(sorted(set(got["kinds"])))
     first, second, again, last = got["passes"]
     samplers.expect_shares([*first, *second, *last], weights.double())
@@ -159,8 +159,8 @@ def test_weighted_sampler(student: Student, draw: Draw) -> None:
     sentence = _(
         "With 30 equal weights and num_samples=30 no index comes twice in a pass: the draws are not independent."
     )
-    # by chance that is so once in 10²³
-    expect(got["flat"] != [30, 30], sentence)
+    # by chance that is so once in 10³⁵
+    expect(got["flat"] != [30] * 3, sentence)
     sentence = _("The passes change torch's global random state.")
     numbers = [number_of(each) for each in [seeded(0)] * 3]
     expect(got["numbers"] == numbers, sentence, samplers.GENERATOR_IGNORED)
@@ -177,7 +177,7 @@ def by_length(student: Any, lengths: list[Any], args: list[Any], kwargs: dict[st
         return student.LengthBatchSampler(each, *args, **kwargs)
 
     pairs = zip(map(made, lengths), lengths, strict=True)
-    found = [{"len": len(one), "passes": passes_of(one, 2, len(each) + 1)} for one, each in pairs]
+    found = [{"len": len(one), "passes": passes_at_once(one, len(each) + 1)} for one, each in pairs]
     return {"found": found, "lengths": lengths}
 
 
@@ -204,13 +204,13 @@ def test_length_batch_sampler(student: Student, draw: Draw) -> None:
         order, wrong = samplers.sorted_by(given), loaders.dropping(not drop)
         expected, other = in_batches(order, size, drop), in_batches(order, size, not drop)
         causes: Causes = {
-            cause: [in_batches(each, size, drop)] * 2 for cause, each in orders.items()
+            cause: [in_batches(each, size, drop)] * 3 for cause, each in orders.items()
         }
-        causes |= {wrong: [other] * 2, loaders.USED_UP: [expected, []]}
-        what = _("the batches of two passes, with the lengths {lengths},")
+        causes |= {wrong: [other] * 3, loaders.USED_UP: [expected[1:], [], expected[:1]]}
+        what = _("the batches of three passes at once, with the lengths {lengths},")
         what = what.format(lengths=given if len(given) < 8 else f"{given[:6]}…")
-        causes = other_than([expected] * 2, causes)
-        expect_close(found["passes"], [expected] * 2, what, causes=causes)
+        causes = other_than([expected] * 3, causes)
+        expect_close(found["passes"], [expected] * 3, what, causes=causes)
         expect_length(
             found["len"], len(expected), "LengthBatchSampler", {len(other): loaders.COUNTS[wrong]}
         )
@@ -255,8 +255,8 @@ def expect_worker(student: Student, draw: Draw) -> None:
         for at, size in enumerate(sizes)
     ]
     draw.drawn["calls"] = ", ".join(f"{ids[which]}: fetch({each})" for which, each in calls[:4])
-    base = drawn_seed(draw, 2**62 if draw.round.number % 2 else 1000)
-    given: dict[str, Any] = {"base": base, "ids": ids, "calls": calls, "seed": drawn_seed(draw)}
+    base = draw.seed(2**62 if draw.round.number % 2 else 1000)
+    given: dict[str, Any] = {"base": base, "ids": ids, "calls": calls, "seed": draw.seed()}
     how = draw.choice("call", WORKER_CALLS)
     got = student.run(work, rows=rows, **given, how=how)
     given["calls"] = calls = [*calls, calls[0]]
@@ -472,7 +472,7 @@ def test_loader_shuffle(student: Student, draw: Draw) -> None:
     """With `shuffle` each pass has the order that `generator` gives after the base seed."""
     size, n = draw.size("batch_size", high=7), draw.size("n", low=4)
     drop, left = draw.choice("drop_last", [False, True]), draw.choice("left_early", [False, True])
-    seeds, options = [drawn_seed(draw), drawn_seed(draw)], {"batch_size": size, "drop_last": drop}
+    seeds, options = [draw.seed(), draw.seed()], {"batch_size": size, "drop_last": drop}
     given = student.run(shuffle, n=n, options=options, seeds=seeds, left=left)
     got, kinds = given["passes"], given["kinds"]
 
@@ -543,7 +543,7 @@ def test_loader_workers(student: Student, draw: Draw) -> None:
     runs = [{**options, "persistent_workers": persistent} for persistent in (False, True)]
     # more than there are batches, and none
     runs += [{**runs[0], "num_workers": number} for number in (n // size + 5, 0)]
-    given: dict[str, Any] = {"n": n, "seeds": [drawn_seed(draw), drawn_seed(draw)], "passes": 2}
+    given: dict[str, Any] = {"n": n, "seeds": [draw.seed(), draw.seed()], "passes": 2}
     got = student.run(in_turns, runs=runs, **given)
     # worker_init_fn notes its number, the seed and a draw; a sample is its index and a draw
     names = {"begun": "worker_init_fn", "batches": "samples", "numbers": "draws"}

@@ -275,10 +275,7 @@ def average(
     grads: Any,
     sizes: list[int],
     by_keyword: bool,
-    by_default: bool,
 ) -> Any:
-    import contextlib
-
     like = next(iter(state.values()))
     devices = devices_for(like, len(sizes))
     replicas: list[Any] = [network(plan, state).to(device) for device in devices]
@@ -290,8 +287,7 @@ def average(
                 parameter.grad = value if value is None else value * (1 + turn)
         if by_keyword:
             student.average_gradients(replicas=replicas, sizes=sizes)
-            continue
-        with like.device if by_default else contextlib.nullcontext():
+        else:
             student.average_gradients(replicas, sizes)
     pairs = [(each, each.grad) for replica in replicas for each in replica.parameters()]
     there = [grad for _parameter, grad in pairs if grad is not None]
@@ -312,7 +308,7 @@ def average(
     }
 
 
-def expect_average(student: Student, draw: Draw, replicas: int, by_default: bool = False) -> None:
+def expect_average(student: Student, draw: Draw, replicas: int) -> None:
     plan, state = draw.network(draw.size("n_in"), draw.size("n_out"))
     sizes = [int(draw.integers(1, 9, 1)) for _unused in range(replicas)]
     if replicas > 1:
@@ -330,9 +326,9 @@ def expect_average(student: Student, draw: Draw, replicas: int, by_default: bool
     if missing == "everywhere":
         for own in grads:
             own[-1] = None
-    by_keyword = draw.choice("by_keyword", [False, True]) and not by_default
+    by_keyword = draw.choice("by_keyword", [False, True])
     given: dict[str, Any] = {"plan": plan, "state": state, "grads": grads, "sizes": sizes}
-    got = student.run(average, **given, by_keyword=by_keyword, by_default=by_default)
+    got = student.run(average, **given, by_keyword=by_keyword)
     expected = [in_parallel.averaged(grads, sizes)] * replicas
     causes = in_parallel.mean_causes(grads, sizes)
     # the shares may be tensors of float32
@@ -452,7 +448,6 @@ def take_steps(
     number: int,
     loss: str,
     by_keyword: bool,
-    by_default: bool,
 ) -> Any:
     import contextlib
 
@@ -475,8 +470,7 @@ def take_steps(
         if by_keyword:
             losses.append(student.parallel_step(**dict(zip(names, values, strict=True))))
         else:
-            with like.device if by_default else contextlib.nullcontext():
-                losses.append(student.parallel_step(*values))
+            losses.append(student.parallel_step(*values))
         seen.append(list(Counted.seen))
         after.append([parameter.detach().clone() for parameter in parameters])
 
@@ -496,9 +490,7 @@ def take_steps(
     }
 
 
-def expect_steps(
-    student: Student, draw: Draw, number: int, most: int = 3, by_default: bool = False
-) -> None:
+def expect_steps(student: Student, draw: Draw, number: int, most: int = 3) -> None:
     n_in, n_out = draw.size("n_in"), draw.size("n_out", low=2, high=8)
     n = draw.size("n", low=2)
     plan, state = draw.network(n_in, n_out)
@@ -521,8 +513,8 @@ def expect_steps(
         calls.append((x, draw.layout("y", y)))
     again = [*calls, calls[0]]  # the very same tensors once more
     given: dict[str, Any] = {"plan": plan, "state": state, "calls": calls, "loss": loss}
-    by_keyword = draw.choice("by_keyword", [False, True]) and not by_default
-    asked: dict[str, Any] = {"number": number, "by_keyword": by_keyword, "by_default": by_default}
+    by_keyword = draw.choice("by_keyword", [False, True])
+    asked: dict[str, Any] = {"number": number, "by_keyword": by_keyword}
     got = student.run(take_steps, **given, **asked)
 
     @cache
@@ -594,8 +586,6 @@ def test_other_devices(elsewhere: Student, draw: Draw) -> None:
     draw.tell_default(elsewhere.device)
     expect_parts(elsewhere, draw, by_default=True)
     expect_copies(elsewhere, draw, 4, by_default=True)
-    expect_average(elsewhere, draw, 3, by_default=True)
-    expect_steps(elsewhere, draw, 3, most=1, by_default=True)
 
 
 HINTS = (

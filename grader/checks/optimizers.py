@@ -87,6 +87,7 @@ def walked(
     how: str,
     beside: bool,
     before: bool,
+    times: int = 1,
 ) -> Any:
     parameters = leaves_of(start, beside)
     if before:  # another one had the same parameters
@@ -96,7 +97,7 @@ def walked(
     # another optimizer, whose steps come in between
     other = getattr(student, kind)(others, lr=0.5) if beside else None
     kept = True
-    for step in grads:
+    for step in times * grads:
         set_gradients(parameters, step)
         if other:
             others[0].grad = torch.ones_like(others[0])
@@ -133,13 +134,6 @@ def drawn_shapes(draw: Draw) -> list[tuple[int, ...]]:
     return [(n, k), (m,), (), (m,), *more[: draw.count("parameters", 4, 8) - 4]]
 
 
-def drawn_gradient(draw: Draw, *shape: int) -> Tensor:
-    """One of which no square is 0 in 16 bits."""
-    if draw.dtype.itemsize > 2:
-        return draw.numbers(*shape)
-    return draw.uniform(0.5, 1.5, *shape) * (2 * draw.labels(*shape) - 1)
-
-
 def expect_like_torch(
     student: Student,
     draw: Draw,
@@ -148,12 +142,14 @@ def expect_like_torch(
     how: str = "",
     missing: bool = False,
 ) -> None:
-    shapes, steps = drawn_shapes(draw), draw.count("steps", 3, 12)
-    size = draw.choice("gradients ≈", SIZES) if draw.dtype.itemsize > 2 else 1.0
+    long = draw.round.name == "ones" and not missing  # more steps than 8 bits can count
+    shapes, times = drawn_shapes(draw)[: 1 if long else None], 100 if long else 1
+    steps = 3 if long else draw.count("steps", 3, 12)
+    size = draw.choice("magnitude of gradients", SIZES) if draw.dtype.itemsize > 2 else 1.0
     start = [size * draw.normal(*shape) for shape in shapes]
     start[0] = start[0].T.contiguous().T  # not contiguous
     grads: list[list[Tensor | None]] = [
-        [size * drawn_gradient(draw, *shape) for shape in shapes] for _ in range(steps)
+        [size * draw.gradient(*shape) for shape in shapes] for _ in range(steps)
     ]
     if missing:
         # one parameter never has a gradient, another one only sometimes
@@ -167,8 +163,9 @@ def expect_like_torch(
     beside = not draw.round.is_published
     before = beside and not missing
     given: dict[str, Any] = {"kind": kind, "options": options, "start": start, "grads": grads}
-    given |= {"how": how, "beside": beside, "before": before}
+    given |= {"how": how, "beside": beside, "before": before, "times": times}
     got = student.run(run_steps, **given)
+    grads, steps = times * grads, times * steps
 
     def causes() -> dict[Cause, Any]:
         if how == "generator":

@@ -27,9 +27,9 @@ PLANS: dict[str, Plan] = {
         "optimizer": ["SGD", {"lr": 0.1, "momentum": 0.9}],
         "scheduler": ["StepLR", {"step_size": 3, "gamma": 0.3}],
     },
-    "Adam, CosineAnnealingLR": {
+    "Adam, CosineAnnealingWarmRestarts": {  # whose place is more than the number of the epoch
         "optimizer": ["Adam", {"lr": 0.05}],
-        "scheduler": ["CosineAnnealingLR", {"T_max": 9}],
+        "scheduler": ["CosineAnnealingWarmRestarts", {"T_0": 3, "T_mult": 2}],
     },
     "RMSprop, LinearLR": {
         "optimizer": ["RMSprop", {"lr": 0.02}],
@@ -90,8 +90,8 @@ def plain(states: Any) -> dict[str, Any]:
         "optimizer": kept,
         "lr": [float(group["lr"]) for group in optimizer["param_groups"]],
         "scheduler": {
-            "last_epoch": scheduler["last_epoch"],
             "_last_lr": [float(lr) for lr in scheduler["_last_lr"]],
+            **{name: value for name, value in scheduler.items() if type(value) in (int, float)},
         },
     }
 

@@ -142,10 +142,17 @@ def built(program: list[list[Any]], leaves: list[Any]) -> list[Any]:
 
 
 @helper
-def marked(leaves: list[Tensor], needing: list[bool]) -> list[Tensor]:
-    """Tensors of one's own with the same numbers, of which some require gradients."""
-    pairs = zip(leaves, needing, strict=True)
-    return [leaf.detach().clone().requires_grad_(needs) for leaf, needs in pairs]
+def marked(leaves: list[Tensor], needing: list[bool], one_memory: bool = False) -> list[Tensor]:
+    """Tensors of one's own with the same numbers, of which some require gradients.
+
+    Args:
+        one_memory: whether one that equals the one before it lies where that does.
+    """
+    own: list[Tensor] = []
+    for leaf, needs in zip(leaves, needing, strict=True):
+        near = one_memory and own and torch.equal(own[-1], leaf)
+        own.append((own[-1].detach() if near else leaf.detach().clone()).requires_grad_(needs))
+    return own
 
 
 def tree(draw: Draw, count: int, plain: bool = False) -> Program:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,6 +16,18 @@ from torch import Tensor
 from ...language import _
 from ..expectations import expect
 from ..outcome import Cause
+from ..probes import helper
+from .loaders import passes_of
+
+
+@helper
+def passes_at_once(thing: Any, most: int) -> list[list[Any]]:
+    """What comes in two passes that begin and end while another one goes on, and in that one."""
+    first = iter(thing)
+    ahead = passes_of(first, 1, 1)[0]
+    passes = passes_of(thing, 2, most)
+    return [*passes, [*ahead, *passes_of(first, 1, most)[0]]]
+
 
 # weights of classes
 

@@ -64,7 +64,7 @@ BROADCAST = Cause(
 )
 SQUEEZED = Cause(
     "squeezed",
-    "The numbers are right, and a dimension of size 1 is lost: look for `squeeze`, an index or a reduction.",
+    "The numbers are right, and a dimension of size 1 is lost: look for `squeeze`, `reshape`, an index or a reduction.",
 )
 EXTRA_DIMENSION = Cause(
     "extra-dimension",
