@@ -131,7 +131,7 @@ def test_weighted_sampler(student: Student, draw: Draw) -> None:
     weights = draw.uniform(1, 8, n)
     weights[draw.integers(0, n, n // 4 + 1)] = 0
     weights[draw.integers(0, n // 2, 1)] = 4.0 * n
-    weights *= draw.choice("magnitude of weights", SIZES)
+    weights *= draw.choice("|weights|", SIZES)
     as_list = draw.choice("weights", {"a tensor": False, "a list": True})
     by_keyword = draw.choice("by_keyword", [False, True])
     number = int(draw.integers(300, 400, 1))

@@ -145,7 +145,7 @@ def expect_like_torch(
     long = draw.round.name == "ones" and not missing  # more steps than 8 bits can count
     shapes, times = drawn_shapes(draw)[: 1 if long else None], 100 if long else 1
     steps = 3 if long else draw.count("steps", 3, 12)
-    size = draw.choice("magnitude of gradients", SIZES) if draw.dtype.itemsize > 2 else 1.0
+    size = draw.choice("|gradients|", SIZES) if draw.dtype.itemsize > 2 else 1.0
     start = [size * draw.normal(*shape) for shape in shapes]
     start[0] = start[0].T.contiguous().T  # not contiguous
     grads: list[list[Tensor | None]] = [
