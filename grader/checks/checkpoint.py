@@ -128,7 +128,7 @@ def expect_content(got: Any, start: State) -> None:
 def test_save(student: Student, draw: Draw) -> None:
     """`save_checkpoint` writes the three state dicts, the epoch and the generator's state into one file."""
     plan, (start, _other) = drawn_plan(draw)
-    first, saves = draw.count("epoch", 1, 4), 6 if draw.round.all_equal else 3
+    first, saves = draw.count("epoch", 1, 4), 12 if draw.round.all_equal else 3
     draw.drawn["saves"] = f"saves = {saves}"
     epochs = [first, *[first + 2] * (saves - 1)]
     seed, drawn = draw.seed(), int(draw.integers(1, 9, 1).item())
@@ -220,7 +220,11 @@ def load_it(
     loaded = plain(states_of(parts))
     walk(parts, 1)
     found = {"epoch": returned, "numbers": numbers, "stays": stays}
-    return {**found, "loaded": loaded, "then": plain(states_of(parts))}
+    found |= {"loaded": loaded, "then": plain(states_of(parts))}
+    walk(source, 1)
+    write(path, source, epoch + 1)
+    found["second epoch"] = student.load_checkpoint(*args, **kwargs)
+    return {**found, "second": plain(states_of(parts))["model"]}
 
 
 def drawn_loading(draw: Draw) -> dict[str, Any]:
@@ -248,6 +252,10 @@ def expect_loaded(got: Any, given: dict[str, Any]) -> None:
     )
     what = _("the optimizer's state one step after load_checkpoint")
     expect_close(got["then"]["optimizer"], after["optimizer"], what)
+    what = _("what load_checkpoint returns when another file lies at the same path")
+    expect_close(got["second epoch"], epoch + 1, what, causes={explain.STALE: epoch})
+    what = _("the model's state when another file lies at the same path")
+    expect_close(got["second"], after["model"], what)
 
 
 @rounds("published", "equal", single=True)
@@ -453,6 +461,7 @@ def resume_it(
     last = workshop(plan, states[1])
     found["nothing"] = go(last, epochs, path)
     found["at-the-end"] = plain(states_of(last))
+    found["again"] = go(again, epochs, path)
     if not within:  # once is enough
         return {"one-left": 1, "went-on": False, "ran": False, **found}
     # a file from elsewhere, with one epoch left, and one that is refused
@@ -506,7 +515,8 @@ def expect_resumed(
     what = _("the list of losses of a third call, when all {epochs} epochs are done").format(
         epochs=epochs
     )
-    expect_close(got["nothing"], [], what)
+    for name in ("nothing", "again"):
+        expect_close(got[name], [], what)
     what = _("the model's state after that call")
     at_the_end, causes = got["at-the-end"]["model"], {why.NOTHING_LOADED: given["states"][1]}
     expect_close(at_the_end, as_reference(got["undisturbed"]["model"]), what, causes=causes)
