@@ -176,7 +176,7 @@ def by_length(student: Any, lengths: list[Any], args: list[Any], kwargs: dict[st
             return student.LengthBatchSampler(lengths=each, **kwargs)
         return student.LengthBatchSampler(each, *args, **kwargs)
 
-    pairs = zip(map(made, lengths), lengths, strict=True)
+    pairs = zip([*map(made, lengths)], lengths, strict=True)
     found = [{"len": len(one), "passes": passes_at_once(one, len(each) + 1)} for one, each in pairs]
     return {"found": found, "lengths": lengths}
 
