@@ -512,7 +512,7 @@ def expect_resumed(
             for cause, mistake in why.RESUMED.items()
         }
         expect_close(got["after"][key], expected, told_of("resumed", key), causes=causes)
-    what = _("the list of losses of a third call, when all {epochs} epochs are done").format(
+    what = _("the list of losses of another call, when all {epochs} epochs are done").format(
         epochs=epochs
     )
     for name in ("nothing", "again"):

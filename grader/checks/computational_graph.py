@@ -343,12 +343,12 @@ def expect_each(student: Student, draw: Draw, by_default: bool = False) -> None:
         causes = {drawn_graphs.STILL_IN_IT: asked(sums[1:])} if old else {}
     free: Any = {"requires_grad": False, "causes": causes, "scale": n * size}
     expect_close(got["grads"], asked(grads), "gradients_of_each", **free)
-    sentence = _("`.grad` of a parameter is another one after gradients_of_each.")
-    first.append(torch.full_like(x, float(old)))
-    for left, before in zip(got["left"], first, strict=True):
+    sentence = _("`.grad` of a leaf is another one after gradients_of_each.")
+    kept = [*first, torch.full_like(x, float(old))]
+    for left, before in zip(got["left"], kept, strict=True):
         expect((left is not None) == old, sentence, drawn_graphs.BACKWARD)
         if old:
-            what = _("`.grad` of a parameter after gradients_of_each")
+            what = _("`.grad` of a leaf after gradients_of_each")
             expect_close(left, before.to(draw.dtype), what, causes={drawn_graphs.BACKWARD: ...})
     expect(
         got["freed"], _("After gradients_of_each the graph is not freed."), drawn_graphs.RETAINED

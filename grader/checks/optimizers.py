@@ -87,7 +87,7 @@ def walked(
     how: str,
     beside: bool,
     before: bool,
-    times: int = 1,
+    times: int,
 ) -> Any:
     parameters = leaves_of(start, beside)
     if before:  # another one had the same parameters

@@ -89,7 +89,7 @@ def _compute(op: Any, known: Operator, given: dict[str, Any]) -> Any:
         if isinstance(raws[name], bool | int | float | complex):
             raws[name] = _number(raws[name], raws.values())
     if "device" in raws:
-        raws["device"] = torch.device("cpu")
+        raws["device"] = _CPU
     raws.pop("pin_memory", None)
     result = _run_random(op, known, raws, index) if known.random else known.call(**raws)
     for name in known.changed:
@@ -205,8 +205,9 @@ def _made(op: Any) -> Callable[..., Any]:
         *given: Any, device: Any = None, layout: Any = None, pin_memory: Any = None, **named: Any
     ) -> Tensor:
         index = index_of(device or NAME)
-        raw = kernel(*given, layout=layout, device=_CPU, **named)
-        return wrapped_compound(raw, index) if is_compound(raw) else wrapped(raw, index=index)
+        made = kernel(*given, layout=layout, device=_CPU, **named)
+        raised: Tensor = _raised(made, None, {}, {}, index)
+        return raised
 
     return run
 
