@@ -31,7 +31,7 @@ _VERSION = re.compile(
     r"Version (\d{1,9})"
 )  # the folder that Teams keeps what was handed in again in
 _SIGNS = re.compile(r"[\W_]+")
-_ADDED = re.compile(r"(?:copy|v|final|new|fixed|done|solution|submission|answer|\d+)+$")
+_ADDED = re.compile(r"(?:copy|v|final|new|fixed|done|solution|submission|answer|\d+)$")
 
 
 @dataclass(frozen=True)
@@ -59,13 +59,14 @@ def find_answers(files: Files, course: Course, exercises: Sequence[str]) -> dict
     """
     rationed = _Rationed(files)
     names = [*filter(is_looked_at, files.names())]
-    found, meant = candidates(names, exercises), nearly(names, exercises)
+    # of all of the course's names: what is another exercise's own, or nearly so, is none of these
+    found, meant = candidates(names, exercises), nearly(names, course.names)
     answers = {
         name: _best([(path, read_source(rationed, path)) for path in paths], course[name])
         for name, paths in found.items()
     }
-    for name, paths in meant.items():
-        answer = answers.get(name)
+    for name in meant.keys() & {*exercises}:
+        answer, paths = answers.get(name), meant[name]
         if answer is None:
             answers[name] = _nearly(paths, rationed, name)
         elif len(paths) == 1 and is_stub(answer.source, course[name]):
@@ -141,7 +142,10 @@ def nearly_exercise_of(filename: str, exercises: Collection[str]) -> str | None:
         return None
     key = _SIGNS.sub("", named[1].lower()).removeprefix("copyof")
     own = {_SIGNS.sub("", exercise.lower()): exercise for exercise in exercises}
-    return own.get(key) or own.get(_ADDED.sub("", key))
+    # one word after another, as the 2 of `bug_hunt_2 copy.py` may be the exercise's own
+    while key not in own and (added := _ADDED.search(key)):
+        key = key[: added.start()]
+    return own.get(key)
 
 
 def candidates(names: Iterable[str], exercises: Sequence[str]) -> dict[str, list[str]]:

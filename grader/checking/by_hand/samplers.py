@@ -45,6 +45,9 @@ SAME_DRAWS = Cause(
     "They are drawn once, or from a seed that is the same each time: let `generator` go on.",
 )
 GENERATOR_IGNORED = Cause("option-ignored", "The draws do not come from `generator` alone.")
+GLOBAL_CHANGED = Cause(
+    "state-not-restored", "It is drawn from or seeded, in a pass or when the sampler is made."
+)
 ONE_EACH = Cause("option-ignored", "As many come as there are weights; `num_samples` are asked.")
 IN_ORDER = Cause("not-independent", "Equal indices stand together: the draws are sorted.")
 TENSORS = Cause("tensor-index", "They are tensors: `.tolist()` makes ints of them.")

@@ -165,6 +165,8 @@ def _student_and_file(
     `my_linear.py` is nobody's. The file keeps a name that is nearly right, so that it is told.
     """
     stem, suffix = _split(name)
+    if stem in exercises or exercise_of(name, exercises):
+        return None
     is_code = suffix.lower().removesuffix(".txt") in SUFFIXES
     if not is_code and not name.lower().endswith(ARCHIVES):
         return None  # a roster, say
@@ -178,7 +180,7 @@ def _student_and_file(
         student, rest = stem[:place].strip(_BETWEEN), stem[place + 1 :].strip(_BETWEEN)
         if student and nearly_exercise_of(rest + suffix, exercises):
             return student, rest + suffix
-    if len(graded) == 1 and not exercise_of(name, exercises):
+    if len(graded) == 1:
         return stem, graded[0] + suffix.lower().removesuffix(".txt")
     return None
 

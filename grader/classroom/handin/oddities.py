@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal
 
-from ...submission.search import Answer, exercise_of, on_one_line
+from ...submission.search import Answer, exercise_of, nearly_exercise_of, on_one_line
 
 Kind = Literal["encoding", "name", "link", "encrypted", "unreadable", "unloadable"]
 # what is told of all of a kind, the worst for a student first
@@ -79,16 +79,21 @@ def oddities_of(answers: Mapping[str, Answer], exercises: Sequence[str]) -> Iter
 
 
 def near_misses(
-    paths: Iterable[str], found: Iterable[str], exercises: Sequence[str]
+    paths: Iterable[str], found: Iterable[str], exercises: Sequence[str], course: Sequence[str]
 ) -> Iterator[Oddity]:
-    """Files that are not read, and may have been meant for an exercise of which there is none."""
+    """Files that are not read, and may have been meant for an exercise of which there is none.
+
+    Args:
+        course: the names of all its exercises: a file that has one of them was meant for that.
+    """
     missing = sorted({*exercises} - {*found})
     if not missing:
         return
     seen = 0
     for path in paths:
         name = path.rpartition("/")[2]
-        near = "" if exercise_of(name, exercises) else _meant(name, missing)
+        own = exercise_of(name, course) or nearly_exercise_of(name, course)
+        near = "" if own else _meant(name, missing)
         if near:
             told = f"{near}: there is none, and {on_one_line(path, _LENGTH)}, which may be it, was not read."
             yield Oddity("name", near, told)

@@ -106,7 +106,7 @@ def read_hand_in(
         return replace(submitted, problem=clean(str(error)))
     oddities = [
         *oddities_of(answers, exercises),
-        *near_misses(paths, answers, exercises),
+        *near_misses(paths, answers, exercises, course.names),
         *(linked_folders(hand_in.path) if isinstance(files, FolderFiles) else ()),
     ]
     two = (_two_answers(name, found) for name, found in answers.items() if found.others)

@@ -158,6 +158,14 @@ def test_a_name_that_is_nearly_right_is_a_students(tmp_path: Path, name: str, fi
     assert ada.files == {file: tmp_path / name}
 
 
+@pytest.mark.parametrize("suffix", [".py", " (1).py", ".ipynb", ".zip"])
+def test_an_exercises_own_name_is_no_students(tmp_path: Path, suffix: str) -> None:
+    write(tmp_path, {f"bug_hunt_2{suffix}": RIGHT, "ada_bug_hunt_2.py": RIGHT})
+    names = {each.aliases[0] for each in find_hand_ins(tmp_path, ["bug_hunt", "bug_hunt_2"])}
+    assert "2" not in names
+    assert "ada" in names
+
+
 def test_suffixes_in_capitals_are_hand_ins(tmp_path: Path) -> None:
     write(tmp_path, {"ada.ZIP": "", "bob.PY": "", "cy.TAR.GZ": ""})
     assert [each.aliases[0] for each in find_hand_ins(tmp_path, ["my_linear", "line_fit"])] == [

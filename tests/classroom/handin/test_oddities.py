@@ -9,6 +9,8 @@ import pytest
 from grader.classroom.handin.oddities import TITLES, Oddity, is_unusable, near_misses
 from tests.hand_ins import RIGHT, read, write, zipped
 
+COURSE = ("my_linear", "line_fit", "bug_hunt", "bug_hunt_2")
+
 
 def kinds(path: Path) -> list[tuple[str, str]]:
     submitted = read(path)
@@ -60,10 +62,15 @@ def test_a_file_that_is_no_notebook_is_told(tmp_path: Path) -> None:
 
 def test_what_is_there_has_no_near_miss() -> None:
     names = ["my_linaer.py", "my_linear.txt", "data.csv", "a" * 5000 + ".py"]
-    assert [*near_misses(names, ["my_linear"], ["my_linear", "line_fit"])] == []
-    found = [*near_misses(names, [], ["my_linear"])]
+    assert [*near_misses(names, ["my_linear"], ["my_linear", "line_fit"], COURSE)] == []
+    found = [*near_misses(names, [], ["my_linear"], COURSE)]
     assert [(each.kind, each.exercise) for each in found] == [("name", "my_linear")] * 2
-    assert len([*near_misses(["my_linaer.py"] * 50, [], ["my_linear"])]) == 5
+    assert len([*near_misses(["my_linaer.py"] * 50, [], ["my_linear"], COURSE)]) == 5
+
+
+@pytest.mark.parametrize("name", ["bug_hunt_2.py", "Bug_Hunt_2.py", "bug_hunt_2 copy.ipynb"])
+def test_the_file_of_another_exercise_is_no_near_miss(name: str) -> None:
+    assert [*near_misses([name], [], ["bug_hunt"], COURSE)] == []
 
 
 def test_of_an_unusable_file_nothing_else_is_told() -> None:
@@ -83,7 +90,9 @@ def test_of_an_unusable_file_nothing_else_is_told() -> None:
     ],
 )
 def test_a_file_that_may_have_been_meant_is_told(name: str) -> None:
-    [told] = near_misses([f"x/{name}", "line_fit.py"], ["line_fit"], ["line_fit", "my_linear"])
+    [told] = near_misses(
+        [f"x/{name}", "line_fit.py"], ["line_fit"], ["line_fit", "my_linear"], COURSE
+    )
     assert (told.kind, told.exercise) == ("name", "my_linear")
     assert f"x/{name}, which may be it, was not read" in told.text
 
@@ -100,4 +109,4 @@ def test_a_file_that_may_have_been_meant_is_told(name: str) -> None:
     ],
 )
 def test_other_files_are_not_told(name: str) -> None:
-    assert not [*near_misses([name], ["line_fit"], ["line_fit", "my_linear"])]
+    assert not [*near_misses([name], ["line_fit"], ["line_fit", "my_linear"], COURSE)]
