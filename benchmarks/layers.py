@@ -16,7 +16,8 @@ from unittest.mock import patch
 
 import torch
 
-from grader import grading
+from grader.checking.source.source_scan import Scan
+from grader.grading import grading
 from grader.machines import DEVICES, Machines
 from grader.sandbox import sandbox as sandbox_module
 from grader.submission import Submission
@@ -35,6 +36,7 @@ _NO_LANDLOCK = (
     "from grader.sandbox.isolation import landlock; "
     "landlock.SharedRules.enforce = landlock.OwnRules.enforce = lambda *_, **__: None; "
 )
+TRACE, RULES = (grading, "watched_for"), (grading, "scan")  # what says what is looked for
 
 
 @dataclass(frozen=True)
@@ -128,9 +130,9 @@ def _grader(layers: Layers, machines: Machines) -> Callable[[str], None]:
     def grade(text: str) -> None:
         with ExitStack() as stack:
             if not layers.trace:
-                stack.enter_context(patch.object(grading, "by_hand", lambda *_: False))
+                stack.enter_context(patch.object(*TRACE, lambda *_: {}))
             if not layers.rules:
-                stack.enter_context(patch.object(grading, "violations", lambda *_: []))
+                stack.enter_context(patch.object(*RULES, lambda *_: Scan()))
             submission = Submission.of_text(EXERCISE, text)
             report = grading.grade(submission, machines=mine, seed=1)
         assert report.score == report.max_score

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from copy import copy
 from dataclasses import replace
+from pathlib import Path
 from typing import Self
 
 from .course.catalog import Course, Exercise, load_course
@@ -35,6 +36,7 @@ from .submission import Source
 
 # what every machine has; `cuda` is there to be asked for
 DEVICES = ("cpu", "sim")
+_CGROUP = Path("/sys/fs/cgroup")
 _CUDA_SECONDS = 5  # to load cuDNN, say, while others do so
 _LARGEST_LIMIT = 1 << 50  # seconds or bytes; the kernel takes no more than 63 bits
 # what torch imports when something is used for the first time: 1 s for `torch.func`, 0.2 s for a backward pass that
@@ -118,6 +120,21 @@ class Machines:
         other.devices = tuple(devices or self.devices)
         other._environment = None
         return other
+
+    def another(self) -> Self:
+        """Machines like these, for another process that grades at the same time.
+
+        Raises:
+            SandboxLost: if a sandbox cannot be started.
+        """
+        return type(self)(
+            self.course,
+            self.devices,
+            limits=self.limits,
+            zygote_server=self._zygote_server,
+            confined=self._confined,
+            workers=self._workers,
+        )
 
     def sandbox(self, device: str = "cpu") -> Sandbox:
         """The one whose children have `device`."""
@@ -240,10 +257,41 @@ def _start_cuda_here() -> None:
 
 
 def cores() -> int:
-    """The cores that this process may use."""
+    """The cores that this process may use: of a container that has a share of them, no more than that."""
+    count: float = os.cpu_count() or 1
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        count = len(os.sched_getaffinity(0))
+    for quota, period in _in_cgroup(
+        ("cpu.max",), ("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us")
+    ):
+        if quota > 0:  # -1 is no bound
+            count = min(count, quota / period)
+    return max(1, int(count))
+
+
+def free_memory() -> float:
+    """Bytes that processes can have here beside those that run; infinite where nothing tells."""
+    free = math.inf
+    with suppress(OSError, AttributeError):
+        told = Path("/proc/meminfo").read_text(encoding="ascii")
+        free = 1024.0 * int(re.search(r"MemAvailable: *(\d+)", told)[1])  # type: ignore[index]
+    names = "memory.limit_in_bytes", "memory.usage_in_bytes"
+    for most, used in _in_cgroup(
+        ("memory.max", "memory.current"), tuple(f"memory/{name}" for name in names)
+    ):
+        free = min(free, most - used)
+    return free
+
+
+def _in_cgroup(*alternatives: tuple[str, ...]) -> Iterator[tuple[float, float]]:
+    """The two numbers that files of this container's control group hold, of version 2 or 1; `max` is infinite."""
+    for names in alternatives:
+        with suppress(OSError, ValueError):
+            texts = [(_CGROUP / name).read_text(encoding="ascii") for name in names]
+            first, second = (
+                math.inf if each == "max" else float(each) for each in " ".join(texts).split()
+            )
+            yield first, second
 
 
 def limits_of(course: Course) -> Limits:

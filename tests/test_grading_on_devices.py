@@ -164,8 +164,9 @@ def test_a_crash_on_the_device_fails_that_check_alone(graded: Grade) -> None:
 
 WITH_SIM_AS_HOME = """
 import sys
-from grader import devices, grade, grading
+from grader import devices, grade
 from grader.checking import plugin
+from grader.grading import grading
 assert devices.set_up() == ""
 plugin.HOMES["sim"] = ("cpu", "sim")
 seen = devices.seen_by_torch("sim")
@@ -253,7 +254,7 @@ def test_both_children_of_an_exercise_find_the_same_imports(
 
     monkeypatch.setattr("grader.checking.run.run_checks", run)
     monkeypatch.setattr(
-        "grader.grading._collect", lambda *_: {"a": CheckResult("a", "", "passed", 1, 1)}
+        "grader.grading.grading._collect", lambda *_: {"a": CheckResult("a", "", "passed", 1, 1)}
     )
     text = (ROOT / "solutions" / "optimizers.py").read_text(
         encoding="utf-8"

@@ -18,7 +18,7 @@ from grader.authoring.named_causes import Verdict, verdict_of
 from grader.cli import main
 from grader.course.catalog import Course
 from grader.errors import CourseError, DeviceError, SandboxLost
-from grader.machines import DEVICES, Machines, cores, limits_of, preload_for
+from grader.machines import DEVICES, Machines, cores, free_memory, limits_of, preload_for
 from grader.practice.events import Pressed
 from grader.practice.magics import GraderMagics
 from grader.report import ExerciseResult
@@ -269,12 +269,59 @@ def test_children_on_a_gpu_start_ahead_and_have_a_little_more_time(
         assert on_gpu.prepared == plain.prepared == [("torch._dynamo",)]
 
 
-def test_the_cores_that_this_process_may_use(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_cores_that_this_process_may_use(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("grader.machines._CGROUP", tmp_path)
     monkeypatch.setattr("os.sched_getaffinity", lambda pid: {0, 2, 5}, raising=False)
     assert cores() == 3
     monkeypatch.delattr("os.sched_getaffinity")
     monkeypatch.setattr("os.cpu_count", lambda: None)
     assert cores() == 1
+
+
+def write_cgroup(folder: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text, encoding="ascii")
+
+
+V1 = {"cpu/cpu.cfs_period_us": "100000\n", "cpu/cpu.cfs_quota_us": "-1\n"}
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({}, 6),
+        ({"cpu.max": "max 100000\n"}, 6),
+        ({"cpu.max": "250000 100000\n"}, 2),
+        ({"cpu.max": "50000 100000\n"}, 1),
+        ({"cpu.max": "900000 100000\n"}, 6),
+        ({"cpu.max": ""}, 6),
+        (V1, 6),
+        ({**V1, "cpu/cpu.cfs_quota_us": "300000\n"}, 3),
+    ],
+)
+def test_a_containers_share_of_the_cores(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, files: dict[str, str], expected: int
+) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda pid: {*range(6)}, raising=False)
+    monkeypatch.setattr("grader.machines._CGROUP", tmp_path)
+    write_cgroup(tmp_path, files)
+    assert cores() == expected
+
+
+def test_memory_is_what_the_kernel_and_the_container_leave(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("grader.machines._CGROUP", tmp_path)
+    write_cgroup(tmp_path, {"memory.max": "max\n", "memory.current": "5\n"})
+    assert 1 << 24 < free_memory() < 1 << 50
+    write_cgroup(tmp_path, {"memory.max": "70000\n", "memory.current": "50000\n"})
+    assert free_memory() == 20000
+    files = {"memory/memory.limit_in_bytes": "9000", "memory/memory.usage_in_bytes": "5000"}
+    write_cgroup(tmp_path, files)
+    assert free_memory() == 4000
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,9 @@ if TYPE_CHECKING:
     from ..report import Report
     from ..submission import Submission
 
+_MOST_JOBS = 8
+_JOB_BYTES = 1 << 30  # of memory that is free: for the process, and for its children
+
 
 @click.command()
 @click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=exercises_named)
@@ -142,10 +145,11 @@ def check(
         submission = nothing_of(path, names)
     refuse_unready(form, output)
     try:
-        with started_machines(course, devices) as machines:
+        jobs = _jobs(submission, devices)
+        with started_machines(course, devices, jobs) as machines:
             if require_isolation:
                 _require_isolation(machines)
-            report = _grade_with_progress(submission, machines, seed, assigned)
+            report = _grade_with_progress(submission, machines, seed, assigned, jobs)
     except (InputError, BrokenPipeError):
         raise
     except (
@@ -188,16 +192,35 @@ def _require_isolation(machines: Machines) -> None:
         refuse(_("Not graded, because this machine lacks: {layers}.").format(layers=layers))
 
 
+def _jobs(submission: Submission, devices: Sequence[str]) -> int:
+    """How many processes grade: one a core, as far as there are exercises, and memory; on a GPU it is one."""
+    from ..machines import cores, free_memory
+    from ..sandbox import can_fork_zygotes
+
+    # where torch is there already, it may have worked, with threads that a fork does not take along
+    if not can_fork_zygotes() or "cuda" in devices or "torch" in sys.modules:
+        return 1
+    room = min(free_memory() / _JOB_BYTES, _MOST_JOBS)
+    return max(1, min(cores(), len(submission.sources), int(room)))
+
+
 def _grade_with_progress(
     submission: Submission,
     machines: Machines,
     seed: int | None,
     assigned: AssignedCourse | None,
+    jobs: int,
 ) -> Report:
     from ..grading import grade
 
     run = partial(
-        grade, submission, submission.wanted, assigned=assigned, machines=machines, seed=seed
+        grade,
+        submission,
+        submission.wanted,
+        assigned=assigned,
+        machines=machines,
+        seed=seed,
+        jobs=jobs,
     )
     console = console_for(stderr=True)
     if not console.is_terminal:

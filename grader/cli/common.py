@@ -6,7 +6,7 @@ import inspect
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -245,16 +245,24 @@ def writing(path: Path) -> Iterator[None]:
 
 @contextmanager
 def started_machines(
-    course: Course | None = None, devices: Sequence[str] = ()
+    course: Course | None = None, devices: Sequence[str] = (), jobs: int = 1
 ) -> Iterator[Machines]:
     """Machines for a course; their import of torch and this process's run side by side.
 
     Args:
         devices: those that were asked for by name, which then have to be there; none stands for the usual ones.
+        jobs: how many processes will have such machines.
     """
     from ..machines import DEVICES, Machines, warm_up
+    from ..sandbox import start_zygote_server
 
-    with Machines(course, devices or DEVICES) as machines:
+    with ExitStack() as stack:
+        server = ""
+        if jobs > 1:
+            server = stack.enter_context(closing(start_zygote_server())).address
+        machines = stack.enter_context(
+            Machines(course, devices or DEVICES, zygote_server=server, workers=jobs)
+        )
         warm_up()
         if devices:
             machines.require_devices()

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .sandbox import Sandbox as Sandbox
     from .wire.messages import Message as Message
     from .zygote_server_client import ZygoteServer as ZygoteServer
+    from .zygote_server_client import can_fork_zygotes as can_fork_zygotes
     from .zygote_server_client import start_zygote_server as start_zygote_server
 
 # looked up when asked for: the zygote imports this package too, and holds nothing of the trusted side's
@@ -31,6 +32,7 @@ _HOMES = {
     "Message": "wire.messages",
     "Sandbox": "sandbox",
     "ZygoteServer": "zygote_server_client",
+    "can_fork_zygotes": "zygote_server_client",
     "start_zygote_server": "zygote_server_client",
 }
 __all__ = sorted(_HOMES)

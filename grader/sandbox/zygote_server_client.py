@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 import os
 import socket
+import sys
 import tempfile
 
 from .interpreter import PACKAGES, clean_environment, start_python
 from .package_folders import package_folders
 
 _MOST_WAITING = 128
+_SHORT = 60  # characters: the path of a socket may have 107, and these, and those of workers, have 45 of them
 _BOOT = (
     "import sys; sys.path.insert(0, {root!r}); from grader.sandbox.inside.zygote_server import main; "
     "main({listening}, {lifeline}, {root!r}, {packages!r})()"
@@ -50,6 +52,11 @@ class ZygoteServer:
         self._process.kill()
         self._process.wait()
         self._folder.cleanup()
+
+
+def can_fork_zygotes() -> bool:
+    """Whether a `ZygoteServer` can be started here: on Linux, where the path of its socket is short enough."""
+    return sys.platform == "linux" and len(tempfile.gettempdir()) <= _SHORT
 
 
 def start_zygote_server() -> ZygoteServer:

@@ -16,10 +16,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from grader.cli import main
+from grader.cli.check import _jobs
 from grader.cli.formats import FORMATS
 from grader.errors import SandboxLost
 from grader.machines import Machines
 from grader.report import Report
+from grader.submission import Source, Submission
 from tests.conftest import ROOT
 from tests.contracts import ENVIRON
 from tests.hostile import plain_report, with_fault
@@ -298,3 +300,36 @@ def test_interrupting_leaves_no_traceback(tmp_path: Path) -> None:
         terminal.press("\x03")
         assert terminal.ended() not in (0, -9)
     assert b"Traceback" not in terminal.written
+
+
+@pytest.mark.parametrize(
+    ("cores", "gigabytes", "exercises", "devices", "jobs"),
+    [
+        (4, 64.0, 9, (), 4),
+        (4, 64.0, 3, (), 3),
+        (4, 64.0, 9, ("cpu", "sim"), 4),
+        (4, 2.5, 9, (), 2),
+        (4, 0.4, 9, (), 1),
+        (64, 640.0, 29, (), 8),
+        (1, 64.0, 9, (), 1),
+        (4, 64.0, 0, (), 1),
+        (4, 64.0, 9, ("cuda",), 1),
+    ],
+)
+def test_as_many_processes_as_there_are_cores_exercises_and_memory_for(
+    monkeypatch: pytest.MonkeyPatch,
+    cores: int,
+    gigabytes: float,
+    exercises: int,
+    devices: tuple[str, ...],
+    jobs: int,
+) -> None:
+    monkeypatch.setattr("grader.machines.cores", lambda: cores)
+    monkeypatch.setattr("grader.machines.free_memory", lambda: gigabytes * 2**30)
+    monkeypatch.setattr("grader.sandbox.zygote_server_client.sys.platform", "linux")
+    monkeypatch.setattr("tempfile.gettempdir", lambda: "/tmp")
+    source = Source.of_text("x.py", "")
+    submission = Submission("x", {str(at): source for at in range(exercises)}, ())
+    assert _jobs(submission, devices) == 1  # torch is here already, and may have worked
+    monkeypatch.delitem(sys.modules, "torch")
+    assert _jobs(submission, devices) == jobs

@@ -96,7 +96,7 @@ def pinned_grader(assigned: AssignedCourse) -> PinnedGrader:
         ) from error
     except zipfile.BadZipFile as error:
         raise ReleaseError(f"{wheel} is not a wheel. `pip wheel --no-deps .` makes one.") from error
-    if "grader/grading.py" not in names or not _WHEEL.fullmatch(wheel.name):
+    if "grader/report.py" not in names or not _WHEEL.fullmatch(wheel.name):
         raise ReleaseError(f"{wheel} is not a wheel of the grader.")
     if any("/solutions/" in name for name in names):
         raise ReleaseError(

@@ -9,8 +9,6 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import socket
-import sys
-import tempfile
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -34,7 +32,7 @@ from ...course.catalog import Course, load_course
 from ...errors import WorkerMismatch, WorkersError, extras_are_told
 from ...import_path import InstalledOnly
 from ...machines import cores, limits_of
-from ...sandbox import Limits, ZygoteServer, start_zygote_server
+from ...sandbox import Limits, ZygoteServer, can_fork_zygotes, start_zygote_server
 from .worker import (
     GradingOutcome,
     Task,
@@ -48,7 +46,6 @@ _LOSSES_OF_ONE = 2
 _LOSSES_IN_A_ROW = 10
 _CONNECT_SECONDS = 30
 _LOOK_SECONDS = 2.0  # at least so often it is asked whether workers have come or gone
-_SHORT = 60  # characters: the path of a socket may have 107, and these have 45 of them
 _AGAIN = "What was graded is in the gradebook; the same command goes on from there."
 K = TypeVar("K")
 
@@ -219,8 +216,7 @@ def local_workers(
     def start() -> Executor:
         # not forked from this process, which has threads
         context: BaseContext = multiprocessing.get_context("spawn")
-        sockets = sys.platform == "linux" and len(tempfile.gettempdir()) <= _SHORT
-        if jobs > 1 and sockets:
+        if jobs > 1 and can_fork_zygotes():
             servers.append(start_zygote_server())
             context = multiprocessing.get_context("forkserver")
             context.set_forkserver_preload(["grader.classroom.run.preload"])

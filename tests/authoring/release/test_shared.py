@@ -118,7 +118,7 @@ def test_a_grader_that_cannot_go_along(tmp_path: Path, grader: str, told: str) -
     (file.parent / "notes.whl").write_text("x")
     for name in ("other-1.0-py3-none-any.whl", "torch_grader-1.0-py3-none-any.whl"):
         with zipfile.ZipFile(file.parent / name, "w") as archive:
-            archive.writestr("grader/grading.py", "")
+            archive.writestr("grader/report.py", "")
             archive.writestr("grader/built_in/solutions/my_linear.py", "")
     result = write(file, tmp_path / "out")
     assert result.returncode == 2

@@ -13,35 +13,35 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import language as languages
-from . import torch_dynamo
-from .checking.exercise_status import not_for_students, status_of
-from .checking.rules import Judgement, judged, watched_for
-from .checking.source.remarks import remarks
-from .checking.source.source_scan import Scan, scan
-from .course.assignment import AssignedCourse
-from .course.catalog import Course, Exercise
-from .course.given_files import contents_of
-from .course.packages import require_imported
-from .course.python_files import text_of
-from .course.translation import title_of
-from .errors import CourseError, InputError, SandboxLost, UnsupportedVersion
-from .language import _
-from .machines import Machines, late_imports, preload_for
-from .report import Environment, ExerciseResult, FailedCall, Report
-from .submission import Source, Submission, read_submission
+from .. import language as languages
+from .. import torch_dynamo
+from ..checking.exercise_status import not_for_students, status_of
+from ..checking.rules import Judgement, judged, watched_for
+from ..checking.source.remarks import remarks
+from ..checking.source.source_scan import Scan, scan
+from ..course.assignment import AssignedCourse
+from ..course.catalog import Course, Exercise
+from ..course.given_files import contents_of
+from ..course.packages import require_imported
+from ..course.python_files import text_of
+from ..course.translation import title_of
+from ..errors import CourseError, InputError, SandboxLost, UnsupportedVersion
+from ..language import _
+from ..machines import Machines, late_imports, preload_for
+from ..report import Environment, ExerciseResult, FailedCall, Report
+from ..submission import Source, Submission, read_submission
 
 if TYPE_CHECKING:
-    from .checking.collect import Check
-    from .checking.run import ChecksRun
-    from .checking.sessions import Sessions
-    from .checking.telling.example import Example
+    from ..checking.collect import Check
+    from ..checking.run import ChecksRun
+    from ..checking.sessions import Sessions
+    from ..checking.telling.example import Example
 
 # torch's settings, pytest, the language and a sandbox are one a process: a second thread waits for the first
 _one_at_a_time = threading.RLock()
@@ -59,6 +59,7 @@ def grade(
     progress: Callable[[str], None] | None = None,
     asked: Callable[[str, Mapping[str, FailedCall]], None] | None = None,
     language: str | None = None,
+    jobs: int = 1,
 ) -> Report:
     """Grades a submission. It can be called from several threads, one of which grades at a time.
 
@@ -77,6 +78,8 @@ def grade(
         progress: is called with the name of each exercise before it is graded.
         asked: is called with the name of each exercise after that, and what each check that is wrong had asked.
         language: of the report's texts; by default the one in use, English at first.
+        jobs: how many processes grade exercises at the same time. More than one are for a command that has just
+            started: torch must not have worked in this process before. Without `asked`, and not on a GPU.
 
     Raises:
         InputError: if there is nothing to grade, an exercise is not known, a file of the course cannot be read, or
@@ -105,11 +108,20 @@ def grade(
             _begin(machines, named, submission)
         environment = _environment_of(machines)
         grading = _Grading(machines, environment, assigned, seed, first_failure, asked)
-        results = []
-        for exercise in named:
-            if progress:
+
+        def result(own: Machines, number: int) -> ExerciseResult:
+            exercise = named[number]
+            if progress and own is machines:  # a helper has nobody to tell
                 progress(exercise.name)
-            results.append(grading.result_of(exercise, submission.sources.get(exercise.name)))
+            source = submission.sources.get(exercise.name)
+            return replace(grading, machines=own).result_of(exercise, source)
+
+        if jobs > 1:
+            from .side_by_side import side_by_side
+
+            results = side_by_side(len(named), jobs, machines, result)
+        else:
+            results = [result(machines, number) for number in range(len(named))]
         report = Report(submission.name, tuple(results), environment, language=languages.current())
         return assigned.apply(report) if assigned else report
 
@@ -161,7 +173,7 @@ def _environment_of(machines: Machines) -> Environment:
 @contextmanager
 def _torch_as_it_comes() -> Iterator[None]:
     """Torch's global settings as they are at first, whatever the caller (a notebook, say) has made of them."""
-    from .checking import generators, torch_settings
+    from ..checking import generators, torch_settings
 
     with torch_settings.as_they_come(), generators.kept(), torch_dynamo.put_off_meanwhile():
         yield
@@ -198,7 +210,7 @@ class _Grading:
             return self._fault(exercise, source, error)
 
     def _fault(self, exercise: Exercise, source: Source | None, error: Exception) -> ExerciseResult:
-        from .checking.faults import fault_result
+        from ..checking.faults import fault_result
 
         points = 0
         with suppress(Exception):  # it may be the checks that cannot be collected
@@ -207,8 +219,8 @@ class _Grading:
 
     def _judged(self, exercise: Exercise, source: Source | None) -> ExerciseResult:
         """Runs an exercise's checks, and takes the points of those that were seen to break its rules."""
-        from .checking.run import run_checks
-        from .checking.telling.told_once import told_once
+        from ..checking.run import run_checks
+        from ..checking.telling.told_once import told_once
 
         if self._only(exercise) == frozenset():
             return not_for_students(exercise, source)
@@ -253,7 +265,7 @@ class _Grading:
     def _tell_asked(self, exercise: Exercise, source: Source, ran: ChecksRun) -> None:
         if not self.asked:
             return
-        from .checking.telling.example import call_of
+        from ..checking.telling.example import call_of
 
         calls = {
             name: call_of(exercise.name, request, source, ran.differences.get(name))
@@ -265,9 +277,9 @@ class _Grading:
         self, exercise: Exercise, source: Source, shapes: bool, rounded: bool
     ) -> Example | None:
         """What the first case asks that is wrong, with the numbers that are drawn so."""
-        from .checking.run import run_checks
-        from .checking.telling.example import Example, script_of
-        from .checking.telling.shape_trace import steps_of
+        from ..checking.run import run_checks
+        from ..checking.telling.example import Example, script_of
+        from ..checking.telling.shape_trace import steps_of
 
         seed = self._seed_of(exercise, source)
         with self._sessions(exercise, source) as sessions:
@@ -298,7 +310,7 @@ class _Grading:
         return {name: check for name, check in checks.items() if only is None or name in only}
 
     def _seed_of(self, exercise: Exercise, source: Source | None) -> int:
-        from .checking.student import seed_of
+        from ..checking.student import seed_of
 
         if self.seed is not None:
             return self.seed
@@ -307,8 +319,8 @@ class _Grading:
     @contextmanager
     def _sessions(self, exercise: Exercise, source: Source | None) -> Iterator[Sessions | None]:
         """Where the student's code runs: for the CPU and what is simulated on it, and for a GPU that is there."""
-        from .checking.session import Session
-        from .checking.sessions import Sessions
+        from ..checking.session import Session
+        from ..checking.sessions import Sessions
 
         if source is None:
             yield None
@@ -373,6 +385,6 @@ def _collect_ahead(exercise: Exercise, devices: Sequence[str]) -> None:
 
 
 def _collect(exercise: Exercise, devices: Sequence[str]) -> dict[str, Check]:
-    from .checking.collect import collect
+    from ..checking.collect import collect
 
     return collect((exercise.checks, *exercise.more_checks), devices)

@@ -13,8 +13,7 @@ from grader.course.catalog import Course, load_course
 from grader.machines import Machines
 from grader.sandbox import Child, Sandbox
 from grader.submission import Source, Submission, read_submission
-
-from .conftest import ROOT, Grade, told
+from tests.conftest import ROOT, Grade, told
 
 NAMES = load_course().names
 LINEAR = (ROOT / "solutions" / "my_linear.py").read_text(encoding="utf-8")
