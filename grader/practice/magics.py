@@ -18,13 +18,12 @@ from .. import language
 from ..course.catalog import Course, load_course
 from ..course.meant import meant
 from ..errors import InputError, SubmissionError, UnsupportedVersion
-from ..grading import example_of
 from ..import_path import InstalledOnly
 from ..language import _
 from ..machines import Machines
 from ..outputs import notebook_html
 from ..submission import Cell, Source, Submission
-from .attempt import attempt
+from .attempt import Attempts
 from .remembered_course import remembered_course
 
 
@@ -57,6 +56,7 @@ class GraderMagics(Magics):
     def __init__(self, shell: Any, course: Course | None = None) -> None:
         super().__init__(shell)
         self._machines = Machines(course)  # imports torch while the student reads
+        self._attempts = Attempts(self._machines)
         atexit.register(self._machines.close)
 
     @cell_magic
@@ -91,12 +91,12 @@ class GraderMagics(Magics):
                 raise UsageError(str(error)) from error
             source = Source(here, cells, notebook=True, session=True)
             submission = Submission(here, {name: source}, (name,))
-            done = attempt(submission, self._machines)
+            done = self._attempts.attempt(submission)
             if done.report is None:
                 raise UsageError(done.trouble)
             wrong = any(check.went_wrong for check in done.report.checks)
-            example = example_of(submission, name, self._machines) if wrong else None
-        examples = {name: example.script} if example else {}
+            example = self._attempts.example(submission) if wrong else ""
+        examples = {name: example} if example else {}
         display(HTML(notebook_html.render(done.report, examples)))
 
     def _cells(self) -> list[Cell]:

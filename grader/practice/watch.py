@@ -20,13 +20,12 @@ from ..errors import (
     UnsupportedVersion,
     WorkspaceError,
 )
-from ..grading import example_of
 from ..language import N_, _
 from ..machines import Machines, preload_for, warm_up
 from ..outputs.watch_screen import Hint
 from ..report import ExerciseResult
 from ..submission import Source, Submission
-from .attempt import attempt
+from .attempt import Attempts
 from .events import Event, Events, Lost, Pressed, Resized, Saved
 from .file_watcher import Saves
 from .keyboard import DOWN, ENTER, QUIT, UP, Keyboard
@@ -84,6 +83,7 @@ class Watch:
         self.busy = False
         self._workspace = workspace
         self._machines = machines
+        self._attempts = Attempts(machines)
         self._painter = painter
         self._standings = {one.exercise.name: one for one in workspace.standings()}
         self._results: dict[str, ExerciseResult] = {}
@@ -146,6 +146,7 @@ class Watch:
             if exercise.stub.is_file():
                 text = text_of(exercise.stub)
                 self._report(Submission.of_text(exercise.name, text))
+                self._attempts = Attempts(self._machines)  # whose inputs are not the stub's
         finally:
             self.busy = False
 
@@ -311,15 +312,14 @@ class Watch:
         self.busy = True
         try:
             submission = Submission(str(self._workspace.folder), {name: source}, (name,))
-            example = example_of(submission, name, self._machines)
+            example = self._attempts.example(submission)
         except (Fault, InputError) as error:
             self._view.notices.append((str(error), "magenta"))
             return
         finally:
             self.busy = False
-        if example:
-            self._view.example = example.script
-        else:
+        self._view.example = example
+        if not example:
             self._view.notices.append((_(_NOTHING_TO_TRY).format(name=name), "yellow"))
 
     # grading
@@ -348,7 +348,7 @@ class Watch:
         """The result of a grading; `None` where there is no verdict, which is told."""
         self.busy = True
         try:
-            done = attempt(submission, self._machines)
+            done = self._attempts.attempt(submission)
         finally:
             self.busy = False
         if done.report is None:

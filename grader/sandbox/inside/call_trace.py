@@ -29,10 +29,10 @@ _bases = tuple(
 
 
 class Call(NamedTuple):
-    """A function that ran, and the functions that it called itself."""
+    """A function that ran. Attributes: entries: Python's own of what it called; `called` reads them."""
 
     code: CodeType
-    called: list[CodeType]
+    entries: Any
 
 
 def new() -> Any:
@@ -57,17 +57,20 @@ def calls(noted: Any) -> list[Call] | None:
     marked = [entry.callcount for entry in entries if entry.code is _mark_code]
     if marked != [_MARKS]:
         return None
-    return [
-        Call(entry.code, [*_codes(entry.calls)])
-        for entry in entries
-        if type(entry.code) is CodeType
-    ]
+    return [Call(entry.code, entry.calls) for entry in entries if type(entry.code) is CodeType]
 
 
-def _codes(entries: Any) -> Iterator[CodeType]:
-    for entry in entries or ():
+def called(call: Call) -> Iterator[CodeType]:
+    """The functions of Python that a function called itself."""
+    for entry in call.entries or ():
         if type(entry.code) is CodeType:
             yield entry.code
+
+
+def is_installed(code: CodeType) -> bool:
+    """Whether a function has a place: torch's, or another package's."""
+    file, name = code.co_filename, code.co_qualname
+    return type(file) is type(name) is str and file.startswith(_bases)
 
 
 def place(code: CodeType) -> str:

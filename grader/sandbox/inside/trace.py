@@ -21,7 +21,7 @@ from types import CodeType
 from typing import Any, NamedTuple
 
 from . import call_trace
-from .call_trace import Call, place
+from .call_trace import Call, called, is_installed, place
 from .forbidden import Forbidden, forbidden, forbids, inherited
 from .operator_trace import MARKS, NODE, PROFILER, Span, Wanted, Within, first_mark, last_mark
 
@@ -151,14 +151,15 @@ def _plainest_first(name: str) -> tuple[bool, bool, str]:
 
 
 def _differentiations(ran: Ran, watched: Watched) -> Iterator[str]:
-    places = [place(call.code) for call in ran.calls]
-    yield from filter(_is_ready_made, places)
-    probes = [*_codes_in(watched.programs)]
+    probes = {*map(id, _codes_in(watched.programs))}
     itself = False
-    for call, at in zip(ran.calls, places, strict=True):
-        by_probe = any(call.code is each for each in probes)
-        if by_probe or not at:  # neither torch's nor another package's
-            for where in map(place, call.called):
+    for call in ran.calls:
+        by_probe = id(call.code) in probes
+        if is_installed(call.code):
+            if _has_such_a_name(call.code) and _is_ready_made(where := place(call.code)):
+                yield where
+        else:
+            for where in map(place, called(call)):
                 if by_probe and where in _PROBES_OWN:
                     itself = True
                 elif where in _PROBES_OWN or where.startswith(_DIFFERENTIATE):
@@ -168,6 +169,11 @@ def _differentiations(ran: Ran, watched: Watched) -> Iterator[str]:
     for span in ran.spans(_may_differentiate):
         if _differentiates(span) and not (itself and _is_the_probes(span)):
             yield span[0].name
+
+
+def _has_such_a_name(code: CodeType) -> bool:
+    """Whether `_is_ready_made` need be asked, which is slower."""
+    return code.co_qualname.endswith(("backward", "backward_data"))
 
 
 def _is_ready_made(where: str) -> bool:

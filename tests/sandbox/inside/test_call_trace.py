@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from grader.sandbox.inside import call_trace
-from grader.sandbox.inside.call_trace import Call, place
+from grader.sandbox.inside.call_trace import Call, called, is_installed, place
 
 
 def inner() -> None: ...
@@ -46,7 +46,7 @@ def test_a_function_is_known_by_its_code() -> None:
     calls = traced(renamed)
     assert calls is not None
     [call] = [each for each in calls if each.code is code_of(outer)]
-    assert code_of(inner) in call.called
+    assert code_of(inner) in called(call)
     assert [each for each in calls if each.code is code_of(inner)]
     assert traced(lambda: None) is not None
 
@@ -58,7 +58,7 @@ def test_what_is_called_by_a_function_in_c_counts_as_its_callers() -> None:
     calls = traced(through_c)
     assert calls is not None
     [call] = [each for each in calls if each.code is code_of(through_c)]
-    assert call.called == [code_of(inner)]
+    assert [*called(call)] == [code_of(inner)]
 
 
 WAYS = {
@@ -109,3 +109,14 @@ def test_a_place_runs_no_method_of_a_students() -> None:
 
     code = code_of(inner).replace(co_filename=Text("/a/b.py"))
     assert place(code) == ""
+
+
+@pytest.mark.parametrize(
+    "function", [torch.nn.Linear.forward, inspect.signature, outer, lambda: None]
+)
+def test_what_is_installed_has_a_place(function: Callable[..., object]) -> None:
+    code = code_of(function)
+    assert is_installed(code) == bool(place(code))
+    odd = code.replace(co_filename="<probe>")
+    assert not is_installed(odd)
+    assert not place(odd)
