@@ -31,7 +31,8 @@ _VERSION = re.compile(
     r"Version (\d{1,9})"
 )  # the folder that Teams keeps what was handed in again in
 _SIGNS = re.compile(r"[\W_]+")
-_ADDED = re.compile(r"(?:copy|v|final|new|fixed|done|solution|submission|answer|\d+)$")
+_COPY_OF = re.compile(r"^copy_?of_?")
+_ADDED = re.compile(r"_?(?:copy|v|final|new|fixed|done|solution|submission|answer|\d+)$")
 
 
 @dataclass(frozen=True)
@@ -59,14 +60,13 @@ def find_answers(files: Files, course: Course, exercises: Sequence[str]) -> dict
     """
     rationed = _Rationed(files)
     names = [*filter(is_looked_at, files.names())]
-    # of all of the course's names: what is another exercise's own, or nearly so, is none of these
-    found, meant = candidates(names, exercises), nearly(names, course.names)
+    found, meant = candidates(names, exercises), nearly(names, exercises, course.names)
     answers = {
         name: _best([(path, read_source(rationed, path)) for path in paths], course[name])
         for name, paths in found.items()
     }
-    for name in meant.keys() & {*exercises}:
-        answer, paths = answers.get(name), meant[name]
+    for name, paths in meant.items():
+        answer = answers.get(name)
         if answer is None:
             answers[name] = _nearly(paths, rationed, name)
         elif len(paths) == 1 and is_stub(answer.source, course[name]):
@@ -119,15 +119,23 @@ def _nearly(paths: Sequence[str], files: Files, exercise: str) -> Answer:
     return Answer(paths[0], replace(source, notes=(note, *source.notes)))
 
 
-def nearly(names: Iterable[str], exercises: Collection[str]) -> dict[str, list[str]]:
+def nearly(
+    names: Iterable[str], exercises: Collection[str], course: Collection[str] = ()
+) -> dict[str, list[str]]:
     """Exercise → the files whose names are nearly its own, such as `My_Linear.py` or `my_linear copy.py`.
 
     Of several, those that lie highest; a folder `exercises/` counts as none.
+
+    Args:
+        course: the names of all its exercises. `bug_hunt_2 copy.py` is no `bug_hunt`, also where that alone is wanted.
     """
-    found: dict[str, list[str]] = {}
+    known, found = {*exercises, *course}, dict[str, list[str]]()
     for path in names:
         name = path.rpartition("/")[2]
-        if (exercise := nearly_exercise_of(name, exercises)) and not exercise_of(name, exercises):
+        exercise = nearly_exercise_of(name, known)
+        if exercise and exercise not in exercises and not name.lower().startswith(exercise):
+            exercise = nearly_exercise_of(name, exercises)  # `bug_hunt 2.py`, as macOS has it
+        if exercise and exercise in exercises and not exercise_of(name, known):
             found.setdefault(exercise, []).append(path)
     for exercise, paths in found.items():
         highest = min(_order(path)[0] for path in paths)
@@ -140,12 +148,17 @@ def nearly_exercise_of(filename: str, exercises: Collection[str]) -> str | None:
     named = _NEARLY.fullmatch(filename)
     if named is None:
         return None
-    key = _SIGNS.sub("", named[1].lower()).removeprefix("copyof")
-    own = {_SIGNS.sub("", exercise.lower()): exercise for exercise in exercises}
+    own = {squeezed(exercise): exercise for exercise in exercises}
+    words = _COPY_OF.sub("", _SIGNS.sub("_", named[1].lower()).strip("_"))
     # one word after another, as the 2 of `bug_hunt_2 copy.py` may be the exercise's own
-    while key not in own and (added := _ADDED.search(key)):
-        key = key[: added.start()]
-    return own.get(key)
+    while squeezed(words) not in own and (added := _ADDED.search(words)):
+        words = words[: added.start()]
+    return own.get(squeezed(words))
+
+
+def squeezed(name: str) -> str:
+    """A name without what may be written otherwise: capitals, and signs between words."""
+    return _SIGNS.sub("", name.lower())
 
 
 def candidates(names: Iterable[str], exercises: Sequence[str]) -> dict[str, list[str]]:

@@ -236,13 +236,17 @@ def test_one_file_with_nearly_the_right_name_is_taken_and_told(course: Course) -
     assert find_answers(Given(deep), course, EXERCISES)["my_linear"].source.text == "x = 1"
 
 
-@pytest.mark.parametrize("near", ["", " copy", " (1)", "_final"])
+@pytest.mark.parametrize("near", ["", " copy", " (1)", "_final", "_2", " 2 copy", "-1 (1)"])
 def test_the_file_of_another_exercise_is_not_nearly_this_one(course: Course, near: str) -> None:
     """Also where that other one is not asked for, and its name is this one's with a number after it."""
     other = {f"bug_hunt_2{near}.py": RIGHT.encode()}
     assert find_answers(Given(other), course, ["bug_hunt"]) == {}
     both = [*find_answers(Given(other), course, ["bug_hunt", "bug_hunt_2"])]
     assert both == ["bug_hunt_2"]
+    # as macOS names a copy of `bug_hunt.py`, where that alone is asked for
+    copy = {"bug_hunt 2.py": RIGHT.encode()}
+    assert [*find_answers(Given(copy), course, ["bug_hunt"])] == ["bug_hunt"]
+    assert [*find_answers(Given(copy), course, course.names)] == ["bug_hunt_2"]
     stub = {"bug_hunt.py": course["bug_hunt"].stub.read_bytes()}
     assert find_answers(Given(other | stub), course, ["bug_hunt"])["bug_hunt"].path == "bug_hunt.py"
 

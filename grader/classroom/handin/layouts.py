@@ -17,7 +17,7 @@ from pathlib import Path, PurePath
 
 from ...errors import LayoutError, UnreadableError
 from ...submission.files import read_plain
-from ...submission.search import SUFFIXES, exercise_of, nearly_exercise_of
+from ...submission.search import SUFFIXES, exercise_of, nearly_exercise_of, squeezed
 from .gradescope import METADATA, exported
 from .hand_in import HandIn, Known, composed, nobody
 from .nbgrader import collected_hand_ins, is_collected
@@ -165,7 +165,7 @@ def _student_and_file(
     `my_linear.py` is nobody's. The file keeps a name that is nearly right, so that it is told.
     """
     stem, suffix = _split(name)
-    if stem in exercises or exercise_of(name, exercises):
+    if squeezed(stem) in map(squeezed, exercises) or exercise_of(name, exercises):
         return None
     is_code = suffix.lower().removesuffix(".txt") in SUFFIXES
     if not is_code and not name.lower().endswith(ARCHIVES):

@@ -160,7 +160,10 @@ def test_a_name_that_is_nearly_right_is_a_students(tmp_path: Path, name: str, fi
 
 @pytest.mark.parametrize("suffix", [".py", " (1).py", ".ipynb", ".zip"])
 def test_an_exercises_own_name_is_no_students(tmp_path: Path, suffix: str) -> None:
-    write(tmp_path, {f"bug_hunt_2{suffix}": RIGHT, "ada_bug_hunt_2.py": RIGHT})
+    write(
+        tmp_path,
+        {f"bug_hunt_2{suffix}": RIGHT, "bug_hunt 2.py": RIGHT, "ada_bug_hunt_2.py": RIGHT},
+    )
     names = {each.aliases[0] for each in find_hand_ins(tmp_path, ["bug_hunt", "bug_hunt_2"])}
     assert "2" not in names
     assert "ada" in names
