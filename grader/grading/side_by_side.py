@@ -13,7 +13,7 @@ import signal
 import struct
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
@@ -83,26 +83,32 @@ class _Helpers:
     """The processes beside this one. A context manager; they end with it, and when this process does."""
 
     def __init__(self, count: int, machines: Machines, numbers: int, work: Work) -> None:
-        self._open = ExitStack()
         self._helpers: list[tuple[BaseProcess, Connection]] = []
-        context = multiprocessing.get_context("fork")
         watched, self._lifeline = os.pipe()
-        self._open.callback(self._end)
-        with suppress(OSError):  # no process, or no descriptor, is left: it goes on with fewer
-            for _number in range(count):
-                receiving, sending = context.Pipe(duplex=False)
-                arguments = machines, numbers, work, sending, watched, self._lifeline
-                helper = context.Process(target=_help, args=arguments, daemon=True)
-                with sending:
-                    helper.start()
-                self._helpers.append((helper, receiving))
-        os.close(watched)
+        try:
+            with suppress(OSError):  # no process, or no descriptor, is left: it goes on with fewer
+                for _number in range(count):
+                    self._start(machines, numbers, work, watched)
+        except BaseException:  # somebody interrupts
+            self._end()
+            raise
+        finally:
+            os.close(watched)
+
+    def _start(self, machines: Machines, numbers: int, work: Work, watched: int) -> None:
+        context = multiprocessing.get_context("fork")
+        receiving, sending = context.Pipe(duplex=False)
+        arguments = machines, numbers, work, sending, watched, self._lifeline
+        helper = context.Process(target=_help, args=arguments, daemon=True)
+        with sending:
+            helper.start()
+        self._helpers.append((helper, receiving))
 
     def __enter__(self) -> _Helpers:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._open.close()
+        self._end()
 
     def results(self, seconds: float) -> dict[int, ExerciseResult]:
         """What they have made; of one that sends nothing within that time, nothing."""

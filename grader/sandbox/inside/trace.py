@@ -151,14 +151,15 @@ def _plainest_first(name: str) -> tuple[bool, bool, str]:
 
 
 def _differentiations(ran: Ran, watched: Watched) -> Iterator[str]:
-    probes = {*map(id, _codes_in(watched.programs))}
+    probes = [*_codes_in(watched.programs)]
     itself = False
     for call in ran.calls:
-        by_probe = id(call.code) in probes
         if is_installed(call.code):
             if _has_such_a_name(call.code) and _is_ready_made(where := place(call.code)):
                 yield where
         else:
+            # not by `id`, which tells a student's audit hook
+            by_probe = any(call.code is each for each in probes)
             for where in map(place, called(call)):
                 if by_probe and where in _PROBES_OWN:
                     itself = True
