@@ -22,6 +22,7 @@ from types import SimpleNamespace
 from grader.grading.side_by_side import side_by_side
 
 main = os.getpid()
+signal.signal(signal.SIGINT, signal.default_int_handler)  # tests may run in the background, where it is ignored
 
 class Machines:
     limits = SimpleNamespace(exercise_seconds=LIMIT)
@@ -137,7 +138,10 @@ except KeyboardInterrupt:
         # not while torch is imported, where an interrupt may be lost
         assert within(60, lambda: len([*tmp_path.glob("*-*")]) == 2)
         started.send_signal(ended)
-        said, _ = started.communicate(timeout=60)
+        try:
+            said, _ = started.communicate(timeout=60)
+        finally:
+            started.kill()
     assert said == (b"interrupted\n" if ended == signal.SIGINT else b"")
     [helper] = [int(path.name.partition("-")[2]) for path in tmp_path.glob("helper-*")]
     assert within(30, lambda: not alive(helper))
