@@ -32,7 +32,7 @@
     │   └── UnsupportedVersion        a library lacks a private name that the grader needs
     └── NoAnswer                      a child timed out, died, took too much or sent nonsense; what came of a check
 
-What keeps an exercise from being judged becomes its status `fault`, in `grading.py`, and the others are judged.
+What keeps an exercise from being judged becomes its status `fault`, in `grading/`, and the others are judged.
 The command line catches `InputError` and every other `Fault` in one place. In between, a `Fault` is caught only where a
 class goes on with the next student, and where somebody is told of it who goes on working (`grader watch`, a notebook).
 How a case of a check ends is no error: `checking/outcome.py` has that.

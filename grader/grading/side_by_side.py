@@ -21,12 +21,12 @@ from ..machines import Machines
 from ..report import ExerciseResult
 
 Work = Callable[[Machines, int], ExerciseResult]
-_NUMBER = struct.Struct(
-    "H"
-)  # of an exercise; what is read at once by several processes is never torn
+# an exercise's; the kernel lets one process after the other read, so that none is torn
+_NUMBER = struct.Struct("H")
 _PATIENCE = (
-    4  # times the limit on an exercise: checks are bounded as well, and this only ends what hangs
+    4  # times the limit on an exercise, which checks keep as well: this only ends what hangs
 )
+_END_SECONDS = 4.0  # to close machines
 
 
 def side_by_side(count: int, jobs: int, machines: Machines, work: Work) -> list[ExerciseResult]:
@@ -123,7 +123,7 @@ class _Helpers:
         os.close(self._lifeline)  # whoever still works closes its machines and ends
         for helper, receiving in self._helpers:
             receiving.close()
-            helper.join(_PATIENCE)
+            helper.join(_END_SECONDS)
             if helper.is_alive():
                 helper.kill()
                 helper.join()
