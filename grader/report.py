@@ -26,6 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, is_dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 SCHEMA = 1
@@ -354,10 +355,14 @@ def _check(data: Mapping[str, Any]) -> CheckResult:
     return CheckResult(
         **dict(data)
         | {
-            "cases": tuple(CaseResult(**entry) for entry in data["cases"]),
+            "cases": tuple(_case(**entry) for entry in data["cases"]),
             "pictures": tuple(_picture(entry) for entry in data.get("pictures", ())),
         }
     )
+
+
+# a report of all exercises has hundreds, and few that differ
+_case = lru_cache(256)(CaseResult)
 
 
 def _picture(data: Mapping[str, Any]) -> Picture:

@@ -13,7 +13,7 @@ from .bounded import is_plain
 # cell magics whose body is Python; the body of any other (%%bash, %%html, %%writefile) is not
 _PYTHON_MAGICS = {"time", "timeit", "capture", "check", "prun", "debug", "python", "python3"}
 _COMMAND = re.compile(r"[%!?]|[\w.]+\?{1,2}\s*$")
-_COMMAND_LINE = re.compile(r"^\s*(?:[%!]|\w+\s*=\s*[%!])", re.MULTILINE)
+_BEFORE_COMMAND = re.compile(r"\s*(?:\w+\s*=\s*)?")
 _TARGETS = re.compile(r"[\w.,\s]+")
 _CAPTURED = re.compile(r"\s*[%!]\s*\w")
 _MARK = re.compile(r"#|'{3}|\"{3}|['\"()\[\]{}]")
@@ -47,7 +47,7 @@ def without_commands(text: str) -> tuple[str, list[int]]:
 
     They are passed over where the text is no Python with them, and is with `pass` in their place.
     """
-    if not _COMMAND_LINE.search(text) or not is_plain([text]) or _parses(text):
+    if not _may_have_commands(text) or not is_plain([text]) or _parses(text):
         return text, []
     lines = text.splitlines()
     heads = [number for number, line in enumerate(lines) if line.startswith("%%")]
@@ -59,6 +59,17 @@ def without_commands(text: str) -> tuple[str, list[int]]:
         if old != new
     ]
     return (made, changed) if _parses(made) else (text, [])
+
+
+def _may_have_commands(text: str) -> bool:
+    """Whether a line begins as a magic or a shell line does."""
+    for sign in "%!":
+        line = 0
+        while line >= 0 and (at := text.find(sign, line)) >= 0:
+            if _BEFORE_COMMAND.fullmatch(text, text.rfind("\n", 0, at) + 1, at):
+                return True
+            line = text.find("\n", at)  # what comes before another sign in this line has one in it
+    return False
 
 
 def _instead_of(line: str) -> str:

@@ -59,6 +59,7 @@ class FolderFiles(Files):
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._outside: dict[Path, bool] = {}
 
     def names(self) -> Iterator[str]:
         count = 0
@@ -84,7 +85,12 @@ class FolderFiles(Files):
 
     def read(self, name: str, most: int) -> bytes:
         path = self._folder / name
-        if leads_out(self._folder, path):
+        above = path.parent
+        if (
+            above not in self._outside
+        ):  # each folder is followed once; nothing of a student's runs there
+            self._outside[above] = _lies_outside(self._folder, above)
+        if _is_no_name(path) or self._outside[above]:
             sentence = _("{file} leads out of the submission's folder. Copy the file itself there.")
             raise UnreadableError(sentence.format(file=name), "link")
         return read_plain(path, name, most)
@@ -158,11 +164,19 @@ def read_plain(path: Path, shown: str, most: int) -> bytes:
 
 def leads_out(folder: Path, path: Path) -> bool:
     """Whether the folder that `path` lies in is neither `folder` nor inside it, once links are followed."""
+    return _is_no_name(path) or _lies_outside(folder, path.parent)
+
+
+def _is_no_name(path: Path) -> bool:
+    return path.name in ("", "..")
+
+
+def _lies_outside(folder: Path, other: Path) -> bool:
     try:
-        there = os.path.realpath(path.parent)
+        there = os.path.realpath(other)
     except ValueError:  # no name of a file
         return True
-    return path.name in ("", "..") or not Path(there).is_relative_to(os.path.realpath(folder))
+    return not Path(there).is_relative_to(os.path.realpath(folder))
 
 
 def _unreadable(shown: str, error: OSError | ValueError) -> UnreadableError:

@@ -96,7 +96,9 @@ class _Rationed(Files):
 
 
 def _best(read: Sequence[tuple[str, Source]], exercise: Exercise) -> Answer:
-    own = [pair for pair in read if not is_stub(pair[1], exercise)] or read[:1]
+    own = read[:1]
+    if len(read) > 1:
+        own = [pair for pair in read if not is_stub(pair[1], exercise)] or own
     path, source = own[0]
     others = tuple(path for path, other in own[1:] if other.text != source.text)
     return Answer(path, source, others)
@@ -132,10 +134,12 @@ def nearly(
     known, found = {*exercises, *course}, dict[str, list[str]]()
     for path in names:
         name = path.rpartition("/")[2]
+        if exercise_of(name, known):
+            continue
         exercise = nearly_exercise_of(name, known)
         if exercise and exercise not in exercises and not name.lower().startswith(exercise):
             exercise = nearly_exercise_of(name, exercises)  # `bug_hunt 2.py`, as macOS has it
-        if exercise and exercise in exercises and not exercise_of(name, known):
+        if exercise and exercise in exercises:
             found.setdefault(exercise, []).append(path)
     for exercise, paths in found.items():
         highest = min(_order(path)[0] for path in paths)
