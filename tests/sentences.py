@@ -76,6 +76,7 @@ _FOR_INSTRUCTORS = (
     "sandbox/private_folder.py",
     "sandbox/sandbox.py",
     "sandbox/wire/received.py",
+    "sandbox/zygote_channel.py",
     "sandbox/zygote_server_client.py",
     "checking/source/remarks.py",
     "submission/archives.py",

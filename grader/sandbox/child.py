@@ -18,7 +18,7 @@ from .ends import Ends
 from .hanging_line import hanging_line
 from .isolation.limits import Limits
 from .patience import Patience, RunDelay
-from .usage import Usage
+from .usage import Usage, too_much_memory
 from .wire.messages import PRINTED_ANEW, READY, Message, MessageError, pack, unpack
 
 _READ_BYTES = 65536
@@ -36,6 +36,7 @@ class Child:
         end: ends it with everything that it started, and tells its wait status.
         zygote: the zygote's process id, where the kernel lets children start processes.
         beside: the process ids of other children of the zygote, which wait.
+        kills: how often the kernel has ended one of the zygote's for its memory.
 
     Attributes:
         pid: its process id.
@@ -52,8 +53,10 @@ class Child:
         end: Callable[[], int | None],
         zygote: int | None = None,
         beside: Callable[[], Collection[int]] = tuple,
+        kills: Callable[[], int] = int,
     ) -> None:
         self._limits = limits
+        self._kills, self._kills_before = kills, kills()
         self._end = end
         self.pid = pid
         self._handle = _handle_on(pid)
@@ -266,6 +269,8 @@ class Child:
             self._drain()
         homeless = not self._folder.has(self._home)
         status = self.close()
+        if self._kills() > self._kills_before:
+            error = too_much_memory(self._limits)
         if homeless:
             return _homeless()
         if not self._settled:

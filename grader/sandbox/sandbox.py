@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
-import signal
 import socket
 import subprocess
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing, suppress
 from dataclasses import asdict
 from functools import partial
 from typing import Any, Self
@@ -18,6 +14,7 @@ from typing import Any, Self
 from ..errors import SandboxLost, UnsupportedVersion
 from .ahead import Ahead
 from .child import Child
+from .control_group import ControlGroup
 from .ends import Ends
 from .gpu import trouble_seen_by
 from .interpreter import PACKAGES, clean_environment, has_ended, last_words, start_python
@@ -26,13 +23,11 @@ from .isolation.limits import PORTABLE, Limits
 from .package_folders import package_folders
 from .private_folder import PrivateFolder
 from .usage import process_id
+from .zygote_channel import NONSENSE, ZygoteChannel
 from .zygote_server_client import ask
 
 _END_SECONDS = 5.0  # to end by itself
 _KILLED_SECONDS = 30.0  # to end when the kernel says so, on a machine with much else to do
-_ANSWER_SECONDS = 120.0  # a cold disk and a busy machine: torch can take this long to import
-_MOST_REPLY = 1 << 20
-_NONSENSE = "The sandbox's first process sent an answer that is not one."
 _BOOT = (
     "import sys; sys.path.insert(0, {root!r}); from grader.sandbox.inside.zygote import main; "
     "main({control}, {root!r}, {packages!r}, {folder!r}, confined={confined}, device={device!r})()"
@@ -76,21 +71,23 @@ class Sandbox:
         self._process: subprocess.Popen[bytes] | None = None
         self._zygote = 0
         self._ahead: Ahead | None = None
+        # those that start ahead are many, and take what their device takes
+        self._group = ControlGroup(ahead is None)
         self._child: Child | None = None
         self._layers: tuple[Layer, ...] | None = None
         self._absent: dict[str, str] = {}
         self._why_absent: str | None = None  # known once the device was tried
-        self._lost = ""  # why it cannot be used any more
         self._imported: set[str] = set()
         try:
             with ExitStack() as undo:
                 self._folder = PrivateFolder()
                 undo.callback(self._folder.remove)
+                undo.callback(self._group.remove)
                 # of no name, so that nothing but the zygote can write to it
                 self._said = undo.enter_context(tempfile.TemporaryFile())
-                self._control, theirs = socket.socketpair()
-                undo.callback(self._control.close)
-                with theirs:
+                self._channel = ZygoteChannel(self._last_words)
+                undo.callback(self._channel.close)
+                with self._channel.theirs as theirs:
                     self._start(theirs, confined, device, zygote_server)
                 if ahead is not None:
                     self._ahead = Ahead(ahead, self._folder, self._send_fork, self._forked)
@@ -128,9 +125,10 @@ class Sandbox:
 
     def close(self) -> None:
         """Ends the zygote and any child, and removes what they wrote. Takes seconds at most, and raises nothing."""
-        self._lost = self._lost or "The sandbox was closed."
+        self._channel.give_up()
         with ExitStack() as ends:  # each of them comes, also where somebody interrupts
             ends.callback(self._folder.remove)
+            ends.callback(self._group.remove)
             ends.callback(self._said.close)
             ends.callback(self._end_zygote)
             if self._child:
@@ -140,33 +138,13 @@ class Sandbox:
 
     def _end_zygote(self) -> None:
         """The end of the connection ends it, with its child; where it does not listen, the kernel does it."""
-        if self._process:
-            self._control.close()
-            if not has_ended(self._process, _END_SECONDS):
-                self._process.kill()
-                has_ended(self._process, _KILLED_SECONDS)
+        if not self._process:  # it is the zygote server's
+            self._channel.end_other(self._zygote, _END_SECONDS, _KILLED_SECONDS)
             return
-        # it is the zygote server's: the end of the connection tells that it has gone
-        with suppress(OSError):
-            self._control.shutdown(socket.SHUT_WR)
-            if not self._has_hung_up(_END_SECONDS) and self._zygote:
-                os.kill(self._zygote, signal.SIGKILL)
-                self._has_hung_up(_KILLED_SECONDS)
-        self._control.close()
-
-    def _has_hung_up(self, seconds: float) -> bool:
-        """Whether the far end of the connection is closed within that time."""
-        deadline = time.monotonic() + seconds
-        while (left := deadline - time.monotonic()) > 0:
-            self._control.settimeout(left)
-            try:
-                if not self._control.recv(65536):
-                    return True
-            except ConnectionError:
-                return True
-            except TimeoutError:
-                break
-        return False
+        self._channel.close()
+        if not has_ended(self._process, _END_SECONDS):
+            self._process.kill()
+            has_ended(self._process, _KILLED_SECONDS)
 
     def open(
         self, preload: Sequence[str] = (), *, threads: bool = True, meanwhile: Meanwhile = bool
@@ -184,7 +162,7 @@ class Sandbox:
         """
         if self._child:
             self._child.close()
-        self._expect_usable()
+        self._channel.expect_usable()
         if self._ahead:
             if why := self.absent(self._device):
                 raise SandboxLost(f"The sandbox has no {self._device}: {why}")
@@ -206,7 +184,7 @@ class Sandbox:
         Raises:
             SandboxLost, UnsupportedVersion: as `open`.
         """
-        self._expect_usable()
+        self._channel.expect_usable()
         if self._ahead and not self._why_absent:
             self._ahead.prepare(preload)
 
@@ -230,12 +208,15 @@ class Sandbox:
     def _forked(self, ends: Ends) -> Child:
         """The child that the zygote's answer is about."""
         try:
-            answer = self._receive()
+            answer = self._channel.receive()
             if missing := answer.get("unsupported"):
                 raise UnsupportedVersion(f"The sandbox cannot be used: {missing}.")
             pid = self._noted(answer)
-            end = partial(self._end_child, pid)
-            return Child(pid, ends, self.limits, end, self._needs_counting(), self._waiting)
+            self._group.hold(self._zygote, pid, self.limits)
+            return Child(
+                *(pid, ends, self.limits, partial(self._end_child, pid)),
+                *(self._needs_counting(), self._waiting, self._group.kills),
+            )
         except BaseException:
             ends.close()
             raise
@@ -263,11 +244,11 @@ class Sandbox:
     def layers(self) -> tuple[Layer, ...]:
         """The layers around a child, each with whether it was seen to hold."""
         if self._layers is None and self._ahead:
-            self._expect_usable()
+            self._channel.expect_usable()
             self._ahead.have_one()
         elif self._layers is None:
             self.open().close()
-        return PORTABLE + (self._layers or ())
+        return PORTABLE + self._group.layers() + (self._layers or ())
 
     def absent(self, device: str) -> str:
         """Why the children have no such device; empty where they have it."""
@@ -286,11 +267,11 @@ class Sandbox:
                 self._ahead.try_first()
                 return ""
             except SandboxLost as lost:
-                self._expect_usable()
+                self._channel.expect_usable()
                 error = str(lost)
         why = self._ask({"op": "try device"}).get("why")
         if type(why) is not str:
-            raise self._loss(_NONSENSE)
+            raise self._channel.loss(NONSENSE)
         return why or error
 
     def _noted(self, answer: dict[str, Any]) -> int:
@@ -301,7 +282,7 @@ class Sandbox:
             self._zygote = process_id(answer["zygote"])
             return process_id(answer["pid"])
         except (KeyError, TypeError, ValueError) as error:
-            raise self._loss(_NONSENSE) from error
+            raise self._channel.loss(NONSENSE) from error
 
     def _needs_counting(self) -> int | None:
         """The zygote's process id, where the kernel lets children start processes; else none."""
@@ -316,7 +297,7 @@ class Sandbox:
             self._ahead.start()
         if status is None or type(status) is int:
             return status
-        raise self._loss(_NONSENSE)
+        raise self._channel.loss(NONSENSE)
 
     def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         """The zygote's answer to a request.
@@ -324,66 +305,17 @@ class Sandbox:
         Raises:
             SandboxLost: if none came, now or before: one that comes late would be taken for another's.
         """
-        self._expect_usable()
+        self._channel.expect_usable()
         if self._ahead:
             self._ahead.collect()
         self._send(request)
-        return self._receive()
+        return self._channel.receive()
 
     def _send(self, request: dict[str, Any], descriptors: Sequence[int] = ()) -> None:
         """Sends a request; what is not among the children that go on is ended."""
         opened = [self._child.pid] if self._child and self._child.alive else []
         keep = [*self._waiting(), *opened]
-        message = json.dumps({"keep": keep, **request}).encode()
-        with self._exchanging():
-            self._control.settimeout(_ANSWER_SECONDS)
-            if descriptors:
-                socket.send_fds(self._control, [message], descriptors)
-            else:
-                self._control.sendall(message)
-
-    def _receive(self) -> dict[str, Any]:
-        """The answer to what was sent last."""
-        deadline, reply = time.monotonic() + _ANSWER_SECONDS, b""
-        with self._exchanging():
-            while not reply.endswith(b"\n"):
-                self._control.settimeout(max(deadline - time.monotonic(), 0.001))
-                part = self._control.recv(65536)
-                if not part:
-                    raise ConnectionResetError
-                reply += part
-                if len(reply) > _MOST_REPLY:
-                    raise ValueError
-            answer = json.loads(reply)
-            if not isinstance(answer, dict):
-                raise ValueError
-        return answer
-
-    @contextmanager
-    def _exchanging(self) -> Iterator[None]:
-        """Where an exchange does not come to its end, this sandbox is lost."""
-        self._expect_usable()
-        self._lost = "A request to the sandbox's first process was interrupted."
-        try:
-            yield
-        except ConnectionError as error:
-            sentence = f"The sandbox's first process ended. {self._last_words()}"
-            raise self._loss(sentence) from error
-        except OSError as error:
-            sentence = f"The sandbox's first process does not answer: {error}"
-            raise self._loss(sentence) from error
-        except (ValueError, RecursionError) as error:
-            raise self._loss(_NONSENSE) from error
-        self._lost = ""
-
-    def _expect_usable(self) -> None:
-        if self._lost:
-            raise SandboxLost(self._lost)
-
-    def _loss(self, why: str) -> SandboxLost:
-        """From here on, nothing but the end is to be had of this sandbox."""
-        self._lost = why.strip()
-        return SandboxLost(self._lost)
+        self._channel.send({"keep": keep, **request}, descriptors)
 
     def _last_words(self) -> str:
         """What the zygote wrote before it ended, its last line first; or which signal ended it, where that is known."""

@@ -74,8 +74,7 @@ class Usage:
             memory += max(resident - self._shared_bytes, _shared_memory(pid, maps), 0)
             tasks += threads
             if memory > limits.memory_bytes:
-                most = limits.memory_bytes // MIB
-                raise NoAnswer("excess", "used more than {most:,} MiB of memory", most=most)
+                raise too_much_memory(limits)
             if tasks > limits.processes:
                 raise NoAnswer(
                     "excess",
@@ -118,6 +117,12 @@ class Usage:
             raise NoAnswer(
                 "excess", "put folders more than {most:,} deep into each other", most=depth
             )
+
+
+def too_much_memory(limits: Limits) -> NoAnswer:
+    """What is told of a child that took more than its share."""
+    most = limits.memory_bytes // MIB
+    return NoAnswer("excess", "used more than {most:,} MiB of memory", most=most)
 
 
 def _memory_and_threads(pid: int) -> tuple[int, int]:

@@ -12,6 +12,7 @@ import socket
 import sys
 import tempfile
 
+from .control_group import enter
 from .interpreter import PACKAGES, clean_environment, start_python
 from .package_folders import package_folders
 
@@ -31,6 +32,7 @@ class ZygoteServer:
     """
 
     def __init__(self, environment: dict[str, str]) -> None:
+        enter()
         self._folder = tempfile.TemporaryDirectory(prefix="grader-")
         self.address = os.path.join(self._folder.name, "zygotes")
         self._lifeline, theirs = socket.socketpair()

@@ -33,6 +33,7 @@ from ...errors import WorkerMismatch, WorkersError, extras_are_told
 from ...import_path import InstalledOnly
 from ...machines import cores, limits_of
 from ...sandbox import Limits, ZygoteServer, can_fork_zygotes, start_zygote_server
+from ...sandbox.control_group import enter
 from .worker import (
     GradingOutcome,
     Task,
@@ -214,6 +215,7 @@ def local_workers(
     servers: list[ZygoteServer] = []
 
     def start() -> Executor:
+        enter()  # before there are others of ours
         # not forked from this process, which has threads
         context: BaseContext = multiprocessing.get_context("spawn")
         if jobs > 1 and can_fork_zygotes():

@@ -77,6 +77,12 @@ def apply_limits(limits: Limits, device: str = "cpu") -> None:
     if device == "cuda":
         # CUDA maps far more addresses than it uses; the trusted process watches what is resident
         del wanted["RLIMIT_AS"], wanted["RLIMIT_DATA"]
+    # the first to go where a machine has no memory left
+    with (
+        contextlib.suppress(OSError),  # not Linux
+        open("/proc/self/oom_score_adj", "w", encoding="ascii") as file,
+    ):
+        file.write("1000")
     for name, (soft, hard) in wanted.items():
         kind = getattr(resource, name, None)
         if kind is None:
