@@ -47,6 +47,7 @@ def doctor(parity: bool, folder: Path | None) -> None:
     with Machines(course, (*DEVICES, "cuda") if gpu_tried else DEVICES) as machines:
         warm_up()
         here, layers = machines.environment, machines.sandbox().layers()
+        grouped = machines.sandbox().has_control_group
         tried = here.devices if parity else ()
         compared = {device: _compare(machines.sandbox(device), device) for device in tried}
     console = console_for()
@@ -58,6 +59,10 @@ def doctor(parity: bool, folder: Path | None) -> None:
         state = Text("on", "green") if layer.on else Text("off", "red")
         table.add_row(layer.name, state, Text(layer.why))
     console.print(table)
+    if grouped:
+        console.print(
+            "The kernel bounds memory and processes at every page and fork: control group."
+        )
     for absent in (*here.absent, *(() if gpu_tried else (f"cuda: {NO_DEVICE}",))):
         console.print(f"No {absent}.", markup=False, soft_wrap=True)
     for sentence in filter(None, (*others_on_path(), other_distribution())):

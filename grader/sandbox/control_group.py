@@ -16,7 +16,6 @@ from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
-from .isolation.confinement import Layer
 from .isolation.limits import Limits
 
 _PROC = Path("/proc/self")
@@ -65,10 +64,6 @@ class ControlGroup:
             memory = limits.memory_bytes + limits.folder_bytes
             _write(path / "memory.max", _number(path / "memory.current") + memory)
             _write(path / "pids.max", _number(path / "pids.current") + limits.processes)
-
-    def layers(self) -> tuple[Layer, ...]:
-        """Of `grader doctor`: nothing where there is no group, as on most machines."""
-        return (Layer("control group", True),) if self.path else ()
 
     def kills(self) -> int:
         """How many processes the kernel has ended because memory was at its bound."""

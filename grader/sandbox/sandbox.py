@@ -248,7 +248,12 @@ class Sandbox:
             self._ahead.have_one()
         elif self._layers is None:
             self.open().close()
-        return PORTABLE + self._group.layers() + (self._layers or ())
+        return PORTABLE + (self._layers or ())
+
+    @property
+    def has_control_group(self) -> bool:
+        """Whether the kernel bounds memory and processes at each page and fork; no report is another one by it."""
+        return self._group.path is not None
 
     def absent(self, device: str) -> str:
         """Why the children have no such device; empty where they have it."""
