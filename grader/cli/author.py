@@ -113,6 +113,7 @@ def audit(
         table = output.SUBMISSIONS_AND_MUTANTS
     if markdown:
         click.echo(output.markdown(audits, table), nl=False)
+        output.tell_amiss(audits, console_for(stderr=True))
     else:
         output.render(audits, console_for(), table)
     if any(one.faults for one in audits):

@@ -71,7 +71,7 @@ def _total(audits: Sequence[AuditLike], columns: Columns) -> list[str]:
 def render(
     audits: Sequence[AuditLike], console: Console, columns: Columns = SUBMISSIONS_AND_MUTANTS
 ) -> None:
-    """Prints the table, each survivor's diff, the problems and the faults."""
+    """Prints the table, and what is amiss."""
     table = Table(*_heads(columns))
     for audit in audits:
         table.add_row(*_row(audit, columns))
@@ -79,6 +79,11 @@ def render(
         table.add_section()
         table.add_row(*_total(audits, columns))
     console.print(table)
+    tell_amiss(audits, console)
+
+
+def tell_amiss(audits: Sequence[AuditLike], console: Console) -> None:
+    """Prints each survivor's diff, the problems and the faults."""
     for audit in audits:
         for survivor in audit.survivors:
             console.print(Text(f"{audit.exercise}, {survivor.diff}\n"))

@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 
 from ..errors import Fault, NoAnswer, SandboxLost
+from .ended import Ended, how_it_died, killed_by_others, was_killed_by_others
 from .ends import Ends
 from .hanging_line import hanging_line
 from .isolation.limits import Limits
@@ -24,6 +25,7 @@ from .wire.messages import PRINTED_ANEW, READY, Message, MessageError, pack, unp
 _READ_BYTES = 65536
 _PRINTED_KEPT = 4000
 _END_SECONDS = 5.0
+_DEATH_SECONDS = 1.0  # from the end of its connection to that of a process
 
 
 class Child:
@@ -33,10 +35,11 @@ class Child:
         pid: its process id.
         ends: what it is connected by, and the folder that it may write in, which is emptied when it has ended.
         limits: bounds on what it may use.
-        end: ends it with everything that it started, and tells its wait status.
+        end: ends it with everything that it started, and tells how it ended.
         zygote: the zygote's process id, where the kernel lets children start processes.
         beside: the process ids of other children of the zygote, which wait.
         kills: how often the kernel has ended one of the zygote's for its memory.
+        is_held: whether the kernel keeps it from killing itself.
 
     Attributes:
         pid: its process id.
@@ -50,14 +53,16 @@ class Child:
         pid: int,
         ends: Ends,
         limits: Limits,
-        end: Callable[[], int | None],
+        end: Callable[[], Ended],
         zygote: int | None = None,
         beside: Callable[[], Collection[int]] = tuple,
         kills: Callable[[], int] = int,
+        is_held: bool = False,
     ) -> None:
         self._limits = limits
         self._kills, self._kills_before = kills, kills()
-        self._end = end
+        self._is_held = is_held
+        self._end, self._ended = end, Ended()
         self.pid = pid
         self._handle = _handle_on(pid)
         self._delay = RunDelay(pid)
@@ -213,7 +218,8 @@ class Child:
         os.close(self._output)
         os.close(self._stack)
         try:
-            return self._end()
+            self._ended = self._end()
+            return self._ended.status
         except BaseException:
             self._kill()
             raise
@@ -268,13 +274,14 @@ class Child:
         with suppress(OSError, NoAnswer):
             self._drain()
         homeless = not self._folder.has(self._home)
-        status = self.close()
+        alone = isinstance(error, ConnectionError) and self._ends_by_itself()
+        self.close()
         if self._kills() > self._kills_before:
             error = too_much_memory(self._limits)
         if homeless:
             return _homeless()
         if not self._settled:
-            return _never_settled(error, status, self.printed)
+            return _never_settled(error, self._ended.status, self.printed)
         if isinstance(error, TimeoutError):
             error = NoAnswer(
                 "timeout", "did not finish within {seconds:g} seconds", seconds=seconds
@@ -284,7 +291,18 @@ class Child:
             return error
         if isinstance(error, MessageError):
             return NoAnswer("malformed", "sent an answer that is not one: {why}", why=str(error))
-        return _how_it_died(status)
+        shared = self._usage.shared_bytes
+        if alone and was_killed_by_others(self._ended, shared, self._limits):
+            return killed_by_others()
+        return how_it_died(self._ended.status)
+
+    def _ends_by_itself(self) -> bool:
+        """Whether it is ending, and not by this process; it may also have closed its connection, and go on."""
+        if not self._is_held or self._handle is None:
+            return False
+        ended = select.poll()
+        ended.register(self._handle, select.POLLIN)
+        return bool(ended.poll(1000 * _DEATH_SECONDS))
 
     def _exchange(self, message: bytes, patience: Patience) -> Message:
         view = memoryview(message)
@@ -360,25 +378,6 @@ def _handle_on(pid: int) -> int | None:
         return os.pidfd_open(pid)
     except (AttributeError, OSError):  # not Linux, or an old kernel
         return None
-
-
-def _how_it_died(status: int | None) -> NoAnswer:
-    if status is not None and os.WIFSIGNALED(status):
-        number = os.WTERMSIG(status)
-        name = signal.Signals(number).name if number in list(signal.Signals) else str(number)
-        if name == "SIGKILL":
-            return NoAnswer(
-                "died", "was killed (SIGKILL), as happens when it uses too much memory or time"
-            )
-        if name == "SIGXCPU":
-            return NoAnswer("died", "used too much processor time")
-        return NoAnswer("died", "crashed ({signal})", signal=name)
-    if status is not None and os.WIFEXITED(status):
-        code = os.WEXITSTATUS(status)
-        return NoAnswer(
-            "died", "ended its process (exit status {code}) before it answered", code=code
-        )
-    return NoAnswer("died", "ended before it answered")
 
 
 def _homeless() -> SandboxLost:

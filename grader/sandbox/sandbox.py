@@ -15,6 +15,7 @@ from ..errors import SandboxLost, UnsupportedVersion
 from .ahead import Ahead
 from .child import Child
 from .control_group import ControlGroup
+from .ended import Ended, ended_of
 from .ends import Ends
 from .gpu import trouble_seen_by
 from .interpreter import PACKAGES, clean_environment, has_ended, last_words, start_python
@@ -216,6 +217,7 @@ class Sandbox:
             return Child(
                 *(pid, ends, self.limits, partial(self._end_child, pid)),
                 *(self._needs_counting(), self._waiting, self._group.kills),
+                self._is_on("no signals to others"),
             )
         except BaseException:
             ends.close()
@@ -291,18 +293,21 @@ class Sandbox:
 
     def _needs_counting(self) -> int | None:
         """The zygote's process id, where the kernel lets children start processes; else none."""
-        layers = self._layers or ()
-        alone = any(layer.name == "no new processes" and layer.on for layer in layers)
-        return None if alone else self._zygote
+        return None if self._is_on("no new processes") else self._zygote
 
-    def _end_child(self, pid: int) -> int | None:
-        """Kills a child with everything that it started; its wait status."""
-        status = self._ask({"op": "kill", "child": pid}).get("status", "")
+    def _is_on(self, name: str) -> bool:
+        """Whether a layer was seen to hold."""
+        return any(layer.name == name and layer.on for layer in self._layers or ())
+
+    def _end_child(self, pid: int) -> Ended:
+        """Kills a child with everything that it started."""
+        answer = self._ask({"op": "kill", "child": pid})
         if self._ahead and self._child and pid == self._child.pid:
             self._ahead.start()
-        if status is None or type(status) is int:
-            return status
-        raise self._channel.loss(NONSENSE)
+        try:
+            return ended_of(answer)
+        except ValueError as error:
+            raise self._channel.loss(NONSENSE) from error
 
     def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         """The zygote's answer to a request.

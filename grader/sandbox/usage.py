@@ -34,6 +34,7 @@ class Usage:
 
     Attributes:
         due: when the next look is to be, by `time.monotonic()`, in seconds.
+        shared_bytes: what the child had in memory at its start: the zygote's, until it writes to it.
     """
 
     def __init__(
@@ -49,7 +50,7 @@ class Usage:
         self._zygote = zygote
         self._folder = folder
         self._limits = limits
-        self._shared_bytes = _memory_and_threads(pid)[0]  # the zygote's, until they are written to
+        self.shared_bytes = _memory_and_threads(pid)[0]
         self.due = time.monotonic() + _LOOK_SECONDS
 
     def look(self) -> None:
@@ -71,7 +72,7 @@ class Usage:
         for pid in self._processes():
             resident, threads = _memory_and_threads(pid)
             maps = _maps_of(pid)
-            memory += max(resident - self._shared_bytes, _shared_memory(pid, maps), 0)
+            memory += max(resident - self.shared_bytes, _shared_memory(pid, maps), 0)
             tasks += threads
             if memory > limits.memory_bytes:
                 raise too_much_memory(limits)

@@ -40,7 +40,8 @@ class TestAudit:
         wrong = place / "course/tests/submissions/double/right/a.py"
         wrong.parent.mkdir(parents=True)
         wrong.write_text("def double(x):\n    return x\n")
-        assert "a.py earns 0 of 10 points" in " ".join(call("audit", status=1).split())
+        for form in ((), ("--markdown",)):
+            assert "a.py earns 0 of 10 points" in " ".join(call("audit", *form, status=1).split())
 
     def test_only_the_content(self, place: Path) -> None:
         assert call("audit", "--lint").strip() == "1 exercise, nothing amiss."

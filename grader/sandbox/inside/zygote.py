@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from ... import torch_dynamo
 
 if TYPE_CHECKING:
+    import resource
     from types import SimpleNamespace
 
     from ..isolation.confinement import Confinement
@@ -126,9 +127,9 @@ def serve(
                 break
             request = json.loads(message)
             # others are still there where a request was interrupted, and whoever asked knows nothing of them
-            statuses = _end(children - {*request["keep"]}, request["keep"])
+            endings = _end(children - {*request["keep"]}, request["keep"])
             # the numbers of those that have ended may be others' from now on
-            children = children.intersection(request["keep"]) - statuses.keys()
+            children = children.intersection(request["keep"]) - endings.keys()
             if unsupported := why_not():
                 for descriptor in descriptors:
                     os.close(descriptor)
@@ -144,7 +145,7 @@ def serve(
             elif request["op"] == "try device":
                 answer = {"why": why_no_cuda(confinement)}
             else:
-                answer = {"status": statuses.get(request["child"])}
+                answer = endings.get(request["child"], {"status": None})
             channel.sendall(json.dumps(answer).encode() + b"\n")
             if forks == tidy_at and request["op"] == "fork":  # while the child is at work
                 _tidy(() if device == "cuda" else ["cpu"] if absent["sim"] else ["cpu", "sim"])
@@ -250,34 +251,40 @@ def _own_modules(loaded: int) -> tuple[str, ...]:
     return tuple(name for name in sys.modules if name.split(".")[0] == "grader")
 
 
-def _end(ending: Collection[int], keep: Collection[int]) -> dict[int, int]:
-    """Kills children, their groups and whatever else they left behind; the wait statuses of all that have ended.
+def _end(children: Collection[int], keep: Collection[int]) -> dict[int, dict[str, float]]:
+    """Kills children, their groups and whatever else they left behind; how all that have ended did so.
 
     Args:
         keep: the children that go on.
     """
-    statuses: dict[int, int] = {}
-    for child in ending:
+    endings: dict[int, dict[str, float]] = {}
+    for child in children:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(child, signal.SIGKILL)
         with suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)  # it may not have reached setsid
         with suppress(ChildProcessError):
-            statuses[child] = os.waitpid(child, 0)[1]
+            endings[child] = _ending(*os.wait4(child, 0)[1:])
     deadline = time.monotonic() + _END_SECONDS
-    while ending and _reap(keep, statuses) and time.monotonic() < deadline:
+    while children and _reap(keep, endings) and time.monotonic() < deadline:
         for orphan in _children():
             if orphan not in keep:
                 with suppress(ProcessLookupError):
                     os.kill(orphan, signal.SIGKILL)
-    return statuses
+    return endings
 
 
-def _reap(keep: Collection[int], statuses: dict[int, int]) -> bool:
-    """Collects children that have ended, and their wait statuses; whether any is left that is not to be kept."""
+def _ending(status: int, used: resource.struct_rusage) -> dict[str, float]:
+    """As `ended.Ended` has it; getrusage(2) counts in KiB on Linux."""
+    seconds = used.ru_utime + used.ru_stime
+    return {"status": status, "peak_bytes": used.ru_maxrss * 1024, "seconds": seconds}
+
+
+def _reap(keep: Collection[int], endings: dict[int, dict[str, float]]) -> bool:
+    """Collects children that have ended, and how; whether any is left that is not to be kept."""
     try:
-        while (ended := os.waitpid(-1, os.WNOHANG))[0]:
-            statuses[ended[0]] = ended[1]
+        while (ended := os.wait4(-1, os.WNOHANG))[0]:
+            endings[ended[0]] = _ending(*ended[1:])
     except ChildProcessError:
         return False
     return not keep or not {*keep}.issuperset(_children())

@@ -62,7 +62,7 @@ def apply_limits(limits: Limits, device: str = "cpu") -> None:
         import resource
     except ImportError:  # not a Unix: the trusted process still keeps the wall clock
         return
-    seconds = int(limits.import_seconds + limits.exercise_seconds) + 5
+    seconds = cpu_seconds(limits)
     mapped, data = _mapped()
     wanted = {
         # soft below hard: a child that ignores SIGXCPU is killed a second later
@@ -92,6 +92,11 @@ def apply_limits(limits: Limits, device: str = "cpu") -> None:
             soft, hard = min(soft, ceiling), min(hard, ceiling)
         with contextlib.suppress(OSError, ValueError):  # macOS refuses RLIMIT_DATA
             resource.setrlimit(kind, (soft, hard))
+
+
+def cpu_seconds(limits: Limits) -> int:
+    """Of a processor, for all that a child does."""
+    return int(limits.import_seconds + limits.exercise_seconds) + 5
 
 
 def _mapped() -> tuple[int, int]:

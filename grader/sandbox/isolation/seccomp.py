@@ -47,9 +47,11 @@ def _error(number: int) -> Body:
 _REFUSE, _UNKNOWN = _error(errno.EPERM), _error(errno.ENOSYS)
 
 _PID = 0x7FFFFFFE  # stands in a program for the process's own id, which no process can have
-# allowed for the process itself: what it may signal, and whose limits and place on the processors it may change
-_SELF_ONLY = ("kill", "tgkill")
-_SELF_OR_ZERO = ("prlimit64", "sched_setaffinity", "get_robust_list", "migrate_pages", "move_pages")
+# allowed for the process itself: what it may signal, and by which argument; whose place on the processors it may change
+_SIGNALS = {"kill": 1, "tgkill": 2}
+_SIGKILL = 9  # not even to itself: who is killed was killed by others
+_RLIMIT_CPU = 0  # whose hard limit kills
+_SELF_OR_ZERO = ("sched_setaffinity", "get_robust_list", "migrate_pages", "move_pages")
 _SCHEDULING = ("sched_setscheduler", "sched_setattr", "sched_setparam")
 
 # a GPU's driver listens on an abstract address of this domain at its start, and is content if nobody can connect
@@ -194,6 +196,11 @@ def _decisions(device: str) -> dict[str, Body]:
         "seccomp": _if_one_of(
             0, (_SET_MODE_FILTER,), _if_one_of(1, (_ALL_THREADS,), _ALLOW, _REFUSE), _REFUSE
         ),
+        "setrlimit": _if_one_of(0, (_RLIMIT_CPU,), _REFUSE, _ALLOW),
+        "prlimit64": _if_one_of(
+            0, (0, _PID), _if_one_of(1, (_RLIMIT_CPU,), _if_null(2), _ALLOW), _REFUSE
+        ),
+        "timer_create": _ALLOW if gpu else _REFUSE,  # a timer may kill
         "bind": _ALLOW if gpu else _REFUSE,
         "listen": _ALLOW if gpu else _REFUSE,
         "setsockopt": _ALLOW if gpu else _REFUSE,
@@ -207,8 +214,11 @@ def _decisions(device: str) -> dict[str, Body]:
         if gpu
         else _if_one_of(1, _HARMLESS_CONTROLS, _ALLOW, _error(errno.ENOTTY)),
     }
-    own, own_or_zero = (_if_one_of(0, pids, _ALLOW, _REFUSE) for pids in ((_PID,), (0, _PID)))
-    decisions |= dict.fromkeys(_SELF_ONLY, own) | dict.fromkeys(_SELF_OR_ZERO, own_or_zero)
+    for name, argument in _SIGNALS.items():
+        gentle = _if_one_of(argument, (_SIGKILL,), _REFUSE, _ALLOW)
+        decisions[name] = _if_one_of(0, (_PID,), gentle, _REFUSE)
+    own_or_zero = _if_one_of(0, (0, _PID), _ALLOW, _REFUSE)
+    decisions |= dict.fromkeys(_SELF_OR_ZERO, own_or_zero)
     return decisions | dict.fromkeys(_SCHEDULING, own_or_zero if gpu else _REFUSE)
 
 

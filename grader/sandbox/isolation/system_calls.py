@@ -79,6 +79,6 @@ DECIDED: dict[str, Numbers] = {
     "openat": (257, 56), "openat2": (437, 437), "prctl": (157, 167), "prlimit64": (302, 261),
     "sched_setaffinity": (203, 122), "sched_setattr": (314, 274), "sched_setparam": (142, 118),
     "sched_setscheduler": (144, 119), "seccomp": (317, 277), "sendfile": (40, 71), "sendto": (44, 206),
-    "setsockopt": (54, 208), "socket": (41, 198), "socketpair": (53, 199), "splice": (275, 76),
-    "tgkill": (234, 131),
+    "setrlimit": (160, 164), "setsockopt": (54, 208), "socket": (41, 198), "socketpair": (53, 199), "splice": (275, 76),
+    "tgkill": (234, 131), "timer_create": (222, 107),
 }  # fmt: skip

@@ -102,7 +102,7 @@ for _ in range(5):
         os.setsid()
         time.sleep(100)
 listed, found = _children(), _children_among_all()
-status = _end([child], ())[child]
+status = _end([child], ())[child]["status"]
 print([len(listed), sorted(listed) == sorted(found), status, _children(), _end([], ())])
 """
 

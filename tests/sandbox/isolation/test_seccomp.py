@@ -296,8 +296,19 @@ def test_nothing_but_what_is_counted_keeps_a_removed_file(sandbox: Sandbox) -> N
 def test_a_process_may_do_to_itself_what_it_may_not_to_others(machine: seccomp._Machine) -> None:
     plain, for_gpu = Asked(machine), Asked(machine, "cuda")
     pids = (PID, 0, PID + 1, 1, 2**32 - 1, seccomp._PID)
-    for name in seccomp._SELF_ONLY:
-        assert [plain.allows(name, pid) for pid in pids] == [True, *[False] * 5]
+    for name, argument in seccomp._SIGNALS.items():
+        for signal, allowed in ((0, True), (2, True), (9, False), (19, True), (64, True)):
+            between = [PID] * (argument - 1)
+            assert [plain.allows(name, pid, *between, signal) for pid in pids] == [
+                allowed,
+                *[False] * 5,
+            ]
+    for limit, allowed in ((0, False), (7, True)):
+        told = [plain.allows("prlimit64", pid, limit, 1) for pid in pids]
+        assert told == [allowed, allowed, *[False] * 4]
+        assert plain.allows("prlimit64", 0, limit, 0)
+        assert plain.allows("setrlimit", limit) is allowed
+    assert [asked.allows("timer_create") for asked in (plain, for_gpu)] == [False, True]
     for name in seccomp._SELF_OR_ZERO:
         assert [plain.allows(name, pid) for pid in pids] == [True, True, *[False] * 4]
     for name in seccomp._SCHEDULING:
