@@ -38,7 +38,7 @@ class Child:
         end: ends it with everything that it started, and tells how it ended.
         zygote: the zygote's process id, where the kernel lets children start processes.
         beside: the process ids of other children of the zygote, which wait.
-        kills: how often the kernel has ended one of the zygote's for its memory.
+        times_full: how often the zygote and its child have had all the memory that the kernel allows them.
         is_held: whether the kernel keeps it from killing itself.
 
     Attributes:
@@ -56,11 +56,11 @@ class Child:
         end: Callable[[], Ended],
         zygote: int | None = None,
         beside: Callable[[], Collection[int]] = tuple,
-        kills: Callable[[], int] = int,
+        times_full: Callable[[], int] = int,
         is_held: bool = False,
     ) -> None:
         self._limits = limits
-        self._kills, self._kills_before = kills, kills()
+        self._times_full, self._full_before = times_full, times_full()
         self._is_held = is_held
         self._end, self._ended = end, Ended()
         self.pid = pid
@@ -276,7 +276,7 @@ class Child:
         homeless = not self._folder.has(self._home)
         alone = isinstance(error, ConnectionError) and self._ends_by_itself()
         self.close()
-        if self._kills() > self._kills_before:
+        if self._times_full() > self._full_before:
             error = too_much_memory(self._limits)
         if homeless:
             return _homeless()

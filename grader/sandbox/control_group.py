@@ -65,12 +65,12 @@ class ControlGroup:
             _write(path / "memory.max", _number(path / "memory.current") + memory)
             _write(path / "pids.max", _number(path / "pids.current") + limits.processes)
 
-    def kills(self) -> int:
-        """How many processes the kernel has ended because memory was at its bound."""
+    def times_full(self) -> int:
+        """How often memory was at the bound of this group, so that the kernel ended a process of it."""
         with suppress(OSError, ValueError):
             if self.path:
                 events = (self.path / "memory.events").read_text(encoding="ascii").split()
-                return int(events[events.index("oom_kill") + 1])
+                return int(events[events.index("oom") + 1])  # `oom_kill` counts the machine's too
         return 0
 
     def remove(self) -> None:

@@ -216,7 +216,7 @@ class Sandbox:
             self._group.hold(self._zygote, pid, self.limits)
             return Child(
                 *(pid, ends, self.limits, partial(self._end_child, pid)),
-                *(self._needs_counting(), self._waiting, self._group.kills),
+                *(self._needs_counting(), self._waiting, self._group.times_full),
                 self._is_on("no signals to others"),
             )
         except BaseException:

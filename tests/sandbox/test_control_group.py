@@ -126,7 +126,7 @@ def test_what_is_not_there_is_no_error(
     assert enter() is None
     none = ControlGroup()
     none.hold(os.getpid(), os.getpid(), Limits())
-    assert (none.path, none.kills()) == (None, 0)
+    assert (none.path, none.times_full()) == (None, 0)
     none.remove()
 
 
