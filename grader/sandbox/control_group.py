@@ -92,7 +92,7 @@ def enter() -> Path | None:
     To be asked for before others are started: it has to be this process's alone at first, because a group with groups
     beneath it has no processes of its own.
     """
-    with suppress(OSError, ValueError):
+    with suppress(OSError, ValueError, IndexError):
         group = _group_of_this_process()
         if group.name == _OURS and _words(group.parent / "cgroup.subtree_control") >= _CONTROLLERS:
             return group.parent
@@ -117,7 +117,7 @@ def _group_of_this_process() -> Path:
     """Where the kernel shows it, as cgroups(7) and proc(5) tell.
 
     Raises:
-        OSError, ValueError: if there are no cgroups v2 here.
+        OSError, ValueError, IndexError: if there are no cgroups v2 here.
     """
     lines = (_PROC / "cgroup").read_text(encoding="utf-8").splitlines()
     [name] = [line.removeprefix("0::") for line in lines if line.startswith("0::")]

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from ..errors import NoAnswer, SandboxLost
 from .isolation.limits import MIB, Limits, cpu_seconds
 
+_EARLY = 0.8  # of its time on a processor; the limit is kept by ticks of the clock, and these seconds are exact
 _LITTLE_BYTES = 512 * MIB  # a right solution takes 50 MiB, and torch's own pages some 200
 
 
@@ -49,7 +50,7 @@ def was_killed_by_others(ended: Ended, shared_bytes: int, limits: Limits) -> boo
         ended.status is not None
         and os.WIFSIGNALED(ended.status)
         and os.WTERMSIG(ended.status) == signal.SIGKILL
-        and ended.seconds < cpu_seconds(limits)
+        and ended.seconds < _EARLY * cpu_seconds(limits)
         and ended.peak_bytes - shared_bytes < _LITTLE_BYTES
     )
 

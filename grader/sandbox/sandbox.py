@@ -217,7 +217,8 @@ class Sandbox:
             return Child(
                 *(pid, ends, self.limits, partial(self._end_child, pid)),
                 *(self._needs_counting(), self._waiting, self._group.times_full),
-                self._is_on("no signals to others"),
+                # on a GPU it may make a timer that kills it
+                self._device == "cpu" and self._is_on("no signals to others"),
             )
         except BaseException:
             ends.close()

@@ -13,6 +13,7 @@ from .bounded import is_plain
 # cell magics whose body is Python; the body of any other (%%bash, %%html, %%writefile) is not
 _PYTHON_MAGICS = {"time", "timeit", "capture", "check", "prun", "debug", "python", "python3"}
 _COMMAND = re.compile(r"[%!?]|[\w.]+\?{1,2}\s*$")
+_HELP_LINE = re.compile(r"^[ \t]*[\w.]+\?{1,2}[ \t\r]*$", re.MULTILINE)
 _BEFORE_COMMAND = re.compile(r"\s*(?:\w+\s*=\s*)?")
 _TARGETS = re.compile(r"[\w.,\s]+")
 _CAPTURED = re.compile(r"\s*[%!]\s*\w")
@@ -69,7 +70,7 @@ def _may_have_commands(text: str) -> bool:
             if _BEFORE_COMMAND.fullmatch(text, text.rfind("\n", 0, at) + 1, at):
                 return True
             line = text.find("\n", at)  # what comes before another sign in this line has one in it
-    return False
+    return "?" in text and _HELP_LINE.search(text) is not None
 
 
 def _instead_of(line: str) -> str:

@@ -115,6 +115,7 @@ def test_both_controllers_are_needed(
         ("0::/a\n", "1 2 0:3 /b /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n"),
         ("0::/../a\n", "1 2 0:3 / /nowhere rw - cgroup2 cgroup2 rw\n"),
         ("", "nonsense\n"),
+        ("0::/\n", "a b -\n"),
     ],
 )
 def test_what_is_not_there_is_no_error(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -50,7 +52,7 @@ def test_how_a_child_died_is_told(status: int | None, told: str) -> None:
         (Ended(KILLED, 400 * MIB, 2.0), True),
         (Ended(KILLED, 700 * MIB, 2.0), True),
         (Ended(KILLED, 1200 * MIB, 2.0), False),  # it may be why there was no memory
-        (Ended(KILLED, 400 * MIB, 46.0), False),  # the limit on a processor's time
+        (Ended(KILLED, 400 * MIB, 44.1), False),  # the limit on a processor's time
         (Ended(int(signal.SIGSEGV), 400 * MIB, 2.0), False),
         (Ended(9 << 8, 400 * MIB, 2.0), False),
         (Ended(0, 400 * MIB, 2.0), False),
@@ -118,9 +120,6 @@ def test_without_the_layer_nobody_knows_who_did_it(zygote_server: ZygoteServer) 
         "os.killpg(os.getpgrp(), 9)",
         "signal.raise_signal(9)",
         "signal.pthread_kill(threading.get_ident(), 9)",
-        "resource.setrlimit(resource.RLIMIT_CPU, (1, 1))",
-        "resource.prlimit(0, resource.RLIMIT_CPU, (1, 1))",
-        "resource.prlimit(os.getpid(), resource.RLIMIT_CPU, (1, 1))",
     ],
 )
 def test_a_child_cannot_kill_itself(strict_sandbox: Sandbox, body: str) -> None:
@@ -143,6 +142,47 @@ def test_a_timer_does_not_kill_it_either(strict_sandbox: Sandbox) -> None:
         "    return made\n"
     )
     assert call(load(strict_sandbox, source)[0]) == -1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "resource.setrlimit(resource.RLIMIT_CPU, (1, 1))",
+        "resource.prlimit(0, resource.RLIMIT_CPU, (1, 1))",
+        "resource.prlimit(os.getpid(), resource.RLIMIT_CPU, (1, 1))",
+    ],
+)
+def test_a_limit_on_its_time_is_ours(strict_sandbox: Sandbox, body: str) -> None:
+    """Who sets one goes on, as anywhere else, and is not killed by it."""
+    source = (
+        "import os, resource\n"
+        "def f():\n"
+        "    before = resource.getrlimit(resource.RLIMIT_CPU)\n"
+        f"    {body}\n"
+        "    return before == resource.getrlimit(resource.RLIMIT_CPU)\n"
+    )
+    assert call(load(strict_sandbox, source)[0]) is True
+
+
+def test_an_inherited_limit_on_time_is_the_students_too() -> None:
+    """`ulimit -t` ends a child that works on and on, and SIGKILL was the first that it heard of it."""
+    program = (
+        "import resource\n"
+        "resource.setrlimit(resource.RLIMIT_CPU, (8, 8))\n"
+        "from grader.errors import NoAnswer\n"
+        "from grader.sandbox import Limits, Sandbox\n"
+        "from tests.children import call, load\n"
+        "with Sandbox(Limits(call_seconds=100.0)) as box:\n"
+        "    child, _ = load(box, 'def f():\\n    while True: pass\\n')\n"
+        "    try:\n"
+        "        call(child)\n"
+        "    except NoAnswer as error:\n"
+        "        print(error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=110
+    )
+    assert done.stdout.strip() == "used too much processor time", done.stderr
 
 
 def test_other_limits_are_its_own(strict_sandbox: Sandbox) -> None:

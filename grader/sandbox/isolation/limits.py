@@ -95,8 +95,15 @@ def apply_limits(limits: Limits, device: str = "cpu") -> None:
 
 
 def cpu_seconds(limits: Limits) -> int:
-    """Of a processor, for all that a child does."""
-    return int(limits.import_seconds + limits.exercise_seconds) + 5
+    """Of a processor, for all that a child does; a second less than this process may have itself (`ulimit -t`)."""
+    seconds = int(limits.import_seconds + limits.exercise_seconds) + 5
+    try:
+        import resource
+
+        ceiling = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    except ImportError:
+        return seconds
+    return seconds if ceiling == resource.RLIM_INFINITY else min(seconds, max(ceiling - 1, 1))
 
 
 def _mapped() -> tuple[int, int]:

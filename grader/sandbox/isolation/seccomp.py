@@ -44,13 +44,13 @@ def _error(number: int) -> Body:
     return (_step(_RETURN, 0x00050000 | number),)
 
 
-_REFUSE, _UNKNOWN = _error(errno.EPERM), _error(errno.ENOSYS)
+_REFUSE, _UNKNOWN, _DO_NOTHING = _error(errno.EPERM), _error(errno.ENOSYS), _error(0)
 
 _PID = 0x7FFFFFFE  # stands in a program for the process's own id, which no process can have
 # allowed for the process itself: what it may signal, and by which argument; whose place on the processors it may change
 _SIGNALS = {"kill": 1, "tgkill": 2}
 _SIGKILL = 9  # not even to itself: who is killed was killed by others
-_RLIMIT_CPU = 0  # whose hard limit kills
+_RLIMIT_CPU = 0  # whose hard limit kills; who sets one is told that it is set, and is held by ours
 _SELF_OR_ZERO = ("sched_setaffinity", "get_robust_list", "migrate_pages", "move_pages")
 _SCHEDULING = ("sched_setscheduler", "sched_setattr", "sched_setparam")
 
@@ -196,9 +196,12 @@ def _decisions(device: str) -> dict[str, Body]:
         "seccomp": _if_one_of(
             0, (_SET_MODE_FILTER,), _if_one_of(1, (_ALL_THREADS,), _ALLOW, _REFUSE), _REFUSE
         ),
-        "setrlimit": _if_one_of(0, (_RLIMIT_CPU,), _REFUSE, _ALLOW),
+        "setrlimit": _if_one_of(0, (_RLIMIT_CPU,), _DO_NOTHING, _ALLOW),
         "prlimit64": _if_one_of(
-            0, (0, _PID), _if_one_of(1, (_RLIMIT_CPU,), _if_null(2), _ALLOW), _REFUSE
+            0,
+            (0, _PID),
+            _if_one_of(1, (_RLIMIT_CPU,), _if_null(2, _DO_NOTHING), _ALLOW),
+            _REFUSE,
         ),
         "timer_create": _ALLOW if gpu else _REFUSE,  # a timer may kill
         "bind": _ALLOW if gpu else _REFUSE,
@@ -240,9 +243,9 @@ def _if_all_of(argument: int, bits: int, then: Body, otherwise: Body) -> Body:
     return (_load(argument), *test, *otherwise, *then)
 
 
-def _if_null(argument: int) -> Body:
+def _if_null(argument: int, otherwise: Body = _REFUSE) -> Body:
     """Allows a call one of whose arguments is a null pointer."""
-    lower = (_step(_EQUAL, 0, 1), *_REFUSE)
+    lower = (_step(_EQUAL, 0, len(otherwise)), *otherwise)
     return (_load(argument), *lower, _load(argument, upper=True), *lower, *_ALLOW)
 
 

@@ -303,11 +303,11 @@ def test_a_process_may_do_to_itself_what_it_may_not_to_others(machine: seccomp._
                 allowed,
                 *[False] * 5,
             ]
-    for limit, allowed in ((0, False), (7, True)):
-        told = [plain.allows("prlimit64", pid, limit, 1) for pid in pids]
-        assert told == [allowed, allowed, *[False] * 4]
+    for limit, told in ((0, REFUSE | 0), (7, ALLOW)):  # an error of 0 is none: told that it is done
+        assert [plain.told("prlimit64", pid, limit, 1) for pid in pids[:2]] == [told, told]
+        assert not any(plain.allows("prlimit64", pid, limit, 1) for pid in pids[2:])
         assert plain.allows("prlimit64", 0, limit, 0)
-        assert plain.allows("setrlimit", limit) is allowed
+        assert plain.told("setrlimit", limit) == told
     assert [asked.allows("timer_create") for asked in (plain, for_gpu)] == [False, True]
     for name in seccomp._SELF_OR_ZERO:
         assert [plain.allows(name, pid) for pid in pids] == [True, True, *[False] * 4]
