@@ -127,7 +127,7 @@ SIZES = {"1": 1.0, "1e-6": 2.0**-20, "1e6": 2.0**20}
 @points(1)
 def test_weighted_sampler(student: Student, draw: Draw) -> None:
     """`WeightedSampler` draws each index by its weight, with replacement, from its generator alone."""
-    n = draw.size("n", low=4, high=40)
+    n = draw.size("n", low=8, high=40)  # with 4, all passes have equal counts once in 300 by chance
     weights = draw.uniform(1, 8, n)
     weights[draw.integers(0, n, n // 4 + 1)] = 0
     weights[draw.integers(0, n // 2, 1)] = 4.0 * n
