@@ -239,9 +239,7 @@ class Child:
         with suppress(OSError):
             signal.pidfd_send_signal(self._handle, signal.SIGKILL)
             os.killpg(self.pid, signal.SIGKILL)  # its number is still its own
-        ended = select.poll()
-        ended.register(self._handle, select.POLLIN)
-        ended.poll(1000 * _END_SECONDS)
+        _ends_within(self._handle, _END_SECONDS)
 
     def _request(self, request: dict[str, Any], seconds: float) -> Message:
         patience = Patience(seconds, self._delay)
@@ -300,9 +298,7 @@ class Child:
         """Whether it is ending, and not by this process; it may also have closed its connection, and go on."""
         if not self._is_held or self._handle is None:
             return False
-        ended = select.poll()
-        ended.register(self._handle, select.POLLIN)
-        return bool(ended.poll(1000 * _DEATH_SECONDS))
+        return _ends_within(self._handle, _DEATH_SECONDS)
 
     def _exchange(self, message: bytes, patience: Patience) -> Message:
         view = memoryview(message)
@@ -378,6 +374,13 @@ def _handle_on(pid: int) -> int | None:
         return os.pidfd_open(pid)
     except (AttributeError, OSError):  # not Linux, or an old kernel
         return None
+
+
+def _ends_within(handle: int, seconds: float) -> bool:
+    """Whether the process of a handle has ended by then."""
+    ended = select.poll()
+    ended.register(handle, select.POLLIN)
+    return bool(ended.poll(1000 * seconds))
 
 
 def _homeless() -> SandboxLost:

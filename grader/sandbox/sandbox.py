@@ -72,8 +72,6 @@ class Sandbox:
         self._process: subprocess.Popen[bytes] | None = None
         self._zygote = 0
         self._ahead: Ahead | None = None
-        # those that start ahead are many, and take what their device takes
-        self._group = ControlGroup(ahead is None)
         self._child: Child | None = None
         self._layers: tuple[Layer, ...] | None = None
         self._absent: dict[str, str] = {}
@@ -83,6 +81,8 @@ class Sandbox:
             with ExitStack() as undo:
                 self._folder = PrivateFolder()
                 undo.callback(self._folder.remove)
+                # those that start ahead are many, and take what their device takes
+                self._group = ControlGroup(ahead is None)
                 undo.callback(self._group.remove)
                 # of no name, so that nothing but the zygote can write to it
                 self._said = undo.enter_context(tempfile.TemporaryFile())
